@@ -83,12 +83,15 @@ LIMIT :limit
 """AWS doesn't let contacts of inactive accounts be read, so what is stored may be outdated."""
 
 _PLACE: Final = """
+WITH placed (id, units, units_at, tags, tags_at) AS (
+    VALUES (:id, :units, :units_at, :tags, :tags_at)
+)
 UPDATE accounts SET
-    units = coalesce(:units, units),
-    units_at = CASE WHEN :units IS NULL THEN units_at ELSE :units_at END,
-    tags = coalesce(:tags, tags),
-    tags_at = CASE WHEN :tags IS NULL THEN tags_at ELSE :tags_at END
-WHERE id = :id
+    units = coalesce(placed.units, accounts.units),
+    units_at = CASE WHEN placed.units IS NULL THEN accounts.units_at ELSE placed.units_at END,
+    tags = coalesce(placed.tags, accounts.tags),
+    tags_at = CASE WHEN placed.tags IS NULL THEN accounts.tags_at ELSE placed.tags_at END
+FROM placed WHERE accounts.id = placed.id
 """
 
 
@@ -105,7 +108,8 @@ def keep_accounts(db: Transaction, accounts: Iterable[Account]) -> None:
                 "email": text(account.email),
                 "organization": text(account.organization),
             }
-            for account in accounts
+            # One that is listed twice is one row.
+            for account in {account.id: account for account in accounts}.values()
         ),
     )
 

@@ -13,7 +13,7 @@ from bot.store.columns import contact_json, time_text, to_contact
 from bot.store.rows_among import rows_among
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bot.domain.evaluation.plan import KeptContact
     from bot.store.transaction import Row, Transaction, Value
@@ -29,12 +29,11 @@ _KNOWN: Final = "SELECT * FROM contacts WHERE account_id IN ({values})"
 _KEEP: Final = """
 INSERT INTO contacts
     (account_id, type, contact, fingerprint, read_at, checked, checked_fingerprint, checked_at)
-VALUES (:account_id, :type, :contact, :fingerprint, :read_at,
-    CASE WHEN :checked = 1 THEN :contact END, CASE WHEN :checked = 1 THEN :fingerprint END,
-    CASE WHEN :checked = 1 THEN :read_at END)
+VALUES (:account_id, :type, :contact, :fingerprint, :read_at, :checked, :checked_fingerprint,
+    :checked_at)
 ON CONFLICT (account_id, type) DO UPDATE SET
     contact = excluded.contact, fingerprint = excluded.fingerprint, read_at = excluded.read_at,
-    checked = CASE WHEN :checked = 1 THEN excluded.checked ELSE contacts.checked END,
+    checked = CASE WHEN excluded.checked_at IS NULL THEN contacts.checked ELSE excluded.checked END,
     checked_fingerprint = coalesce(excluded.checked_fingerprint, contacts.checked_fingerprint),
     checked_at = coalesce(excluded.checked_at, contacts.checked_at)
 """
@@ -86,23 +85,33 @@ def known_contacts(
     return found
 
 
-def keep_contact(db: Transaction, account_id: str, kept: KeptContact) -> None:
-    """Store a contact as read, and its previous value if it changed."""
-    values: dict[str, Value] = {
+def keep_contacts(db: Transaction, contacts: Iterable[tuple[str, KeptContact]]) -> None:
+    """Store contacts as read, and the previous values of those that changed.
+
+    Args:
+        db: a write transaction.
+        contacts: each with its account's id; none twice.
+    """
+    rows = [(kept, _kept_row(account_id, kept)) for account_id, kept in contacts]
+    changed = [row for kept, row in rows if kept.is_changed]
+    db.run_each(_KEEP, (row for _, row in rows))
+    db.run_each(_REPLACE, changed)
+    db.run_each(_REMEMBER, (row for kept, row in rows if kept.is_new))
+    db.run_each(_FORGET_OLDEST, changed)
+
+
+def _kept_row(account_id: str, kept: KeptContact) -> dict[str, Value]:
+    contact, read_at = contact_json(kept.contact), time_text(kept.read_at)
+    return {
         "account_id": account_id,
         "type": kept.type,
-        "contact": contact_json(kept.contact),
+        "contact": contact,
         "fingerprint": kept.fingerprint,
-        "read_at": time_text(kept.read_at),
-        "checked": kept.checked,
+        "read_at": read_at,
+        "checked": contact if kept.checked else None,
+        "checked_fingerprint": kept.fingerprint if kept.checked else None,
+        "checked_at": read_at if kept.checked else None,
     }
-    db.later(_KEEP, **values)
-    if kept.is_changed:
-        db.later(_REPLACE, **values)
-    if kept.is_new:
-        db.later(_REMEMBER, **values)
-    if kept.is_changed:
-        db.later(_FORGET_OLDEST, **values)
 
 
 def forget_old(db: Transaction, now: datetime) -> None:

@@ -10,7 +10,7 @@ from bot.store.mappers import to_destination, to_finding_key
 from bot.store.rows_among import rows_among
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from bot.domain.evaluation.plan import (
@@ -33,17 +33,24 @@ VALUES
 """
 
 _REFRESH: Final = """
+WITH seen (id, reason, failure, severity, differences, owner, channel, mention, at) AS (
+    VALUES (:id, :reason, :failure, :severity, :differences, :owner, :channel, :mention, :seen_at)
+)
 UPDATE findings SET
-    reason = :reason, failure = :failure, severity = :severity, differences = :differences,
-    owner = :owner, channel = :channel, mention = :mention, last_seen = :seen_at
-WHERE id = :id
+    reason = seen.reason, failure = seen.failure, severity = seen.severity,
+    differences = seen.differences, owner = seen.owner, channel = seen.channel,
+    mention = seen.mention, last_seen = seen.at
+FROM seen WHERE findings.id = seen.id
 """
 
 _RESOLVE: Final = """
+WITH ended (id, at, user_id, resolution, kind, scan_id) AS (
+    VALUES (:id, :resolved_at, :user_id, :resolution, :resolution_kind, CAST(:scan_id AS BIGINT))
+)
 UPDATE findings SET
-    resolved_at = :resolved_at, resolved_by = :user_id, resolution = :resolution,
-    resolution_kind = :resolution_kind, resolved_scan = :scan_id
-WHERE id = :id
+    resolved_at = ended.at, resolved_by = ended.user_id, resolution = ended.resolution,
+    resolution_kind = ended.kind, resolved_scan = ended.scan_id
+FROM ended WHERE findings.id = ended.id
 """
 
 
@@ -65,10 +72,14 @@ def to_known_finding(row: Row) -> KnownFinding:
     return KnownFinding(row["id"], to_finding_key(row), to_destination(row), row["owner"])
 
 
-def open_finding(db: Transaction, opened: OpenedFinding, scan_id: int | None) -> None:
-    """Add a finding. One that is exempt from the start has no `opened_scan`."""
+def open_findings(db: Transaction, opened: Iterable[OpenedFinding], scan_id: int | None) -> None:
+    """Add findings. One that is exempt from the start has no `opened_scan`."""
+    db.run_each(_OPEN, (_opened_row(each, scan_id) for each in opened))
+
+
+def _opened_row(opened: OpenedFinding, scan_id: int | None) -> dict[str, Value]:
     key = opened.key
-    values: dict[str, Value] = {
+    return {
         "account_id": key.account_id,
         "type": key.type,
         "outcome": key.outcome,
@@ -76,30 +87,49 @@ def open_finding(db: Transaction, opened: OpenedFinding, scan_id: int | None) ->
         "seen_at": time_text(opened.seen_at),
         "scan_id": scan_id if opened.exemption_id is None else None,
         "exemption_id": opened.exemption_id,
+        **_shown(opened.details),
+        **_destination(opened.details),
     }
-    db.later(_OPEN, **values, **_shown(opened.details), **_destination(opened.details))
 
 
-def refresh_finding(db: Transaction, row: Row, refreshed: RefreshedFinding) -> bool:
-    """Update a finding; whether what it shows changed."""
-    shown = _shown(refreshed.details)
-    seen_at, destination = time_text(refreshed.seen_at), _destination(refreshed.details)
-    db.later(_REFRESH, id=refreshed.finding.id, seen_at=seen_at, **shown, **destination)
-    return any(row[column] != value for column, value in shown.items())
+def refresh_findings(
+    db: Transaction, refreshed: Iterable[tuple[Row, RefreshedFinding]]
+) -> list[Row]:
+    """Update findings; the rows, as they were, of those that an announcement shows otherwise now.
+
+    Args:
+        db: a write transaction.
+        refreshed: each with its row; none twice.
+    """
+    values: list[dict[str, Value]] = []
+    altered: list[Row] = []
+    for row, each in refreshed:
+        shown = _shown(each.details)
+        seen: dict[str, Value] = {"id": each.finding.id, "seen_at": time_text(each.seen_at)}
+        values.append({**seen, **shown, **_destination(each.details)})
+        if any(row[column] != value for column, value in shown.items()):
+            altered.append(row)
+    db.run_each(_REFRESH, values)
+    return altered
 
 
-def resolve_finding(
-    db: Transaction, resolved: ResolvedFinding, now: datetime, scan_id: int | None
+def resolve_findings(
+    db: Transaction, resolved: Iterable[ResolvedFinding], now: datetime, scan_id: int | None
 ) -> None:
-    """Resolve a finding."""
-    db.later(
+    """Resolve findings."""
+    db.run_each(
         _RESOLVE,
-        id=resolved.finding.id,
-        resolved_at=time_text(now),
-        user_id=resolved.user_id,
-        resolution=text(resolved.resolution.text),
-        resolution_kind=resolved.resolution.kind,
-        scan_id=scan_id,
+        (
+            {
+                "id": each.finding.id,
+                "resolved_at": time_text(now),
+                "user_id": each.user_id,
+                "resolution": text(each.resolution.text),
+                "resolution_kind": each.resolution.kind,
+                "scan_id": scan_id,
+            }
+            for each in resolved
+        ),
     )
 
 

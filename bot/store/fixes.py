@@ -20,7 +20,7 @@ from bot.store.columns import (
     time_text,
     wanted_json,
 )
-from bot.store.contact_history import keep_contact, known_contacts
+from bot.store.contact_history import keep_contacts, known_contacts
 from bot.store.mappers import to_fix
 from bot.store.outbox import announce_fix, bump_revision
 from bot.store.plan_writer import IN_DOUBT, PlanWriter, note_undone
@@ -380,7 +380,7 @@ class Fixes(Repository):
         before = known.get(request.type)
         digest = fingerprint(request.wanted)
         kept = KeptContact(request.type, request.wanted, digest, now, checked=True, before=before)
-        keep_contact(db, request.account_id, kept)
+        keep_contacts(db, [(request.account_id, kept)])
         writer = PlanWriter(db, ReadingTime(now, now, self._consistency))
         writer.confirm(fix, result, resolution)
         if request.undoes is not None and result is not None:

@@ -103,9 +103,13 @@ VALUES
 """
 
 _SHOW: Final = """
-UPDATE findings SET announcement_id = :announcement_id
-WHERE account_id = :account_id AND type = :type AND outcome = :outcome AND rule = :rule
-    AND resolved_at IS NULL
+WITH shown (announcement_id, account_id, type, outcome, rule) AS (
+    VALUES (:announcement_id, :account_id, :type, :outcome, :rule)
+)
+UPDATE findings SET announcement_id = shown.announcement_id
+FROM shown WHERE findings.account_id = shown.account_id AND findings.type = shown.type
+    AND findings.outcome = shown.outcome AND findings.rule = shown.rule
+    AND findings.resolved_at IS NULL
 """
 
 

@@ -8,16 +8,16 @@ from bot.domain.announcements import NewFinding
 from bot.domain.contacts import ContactType, fingerprint
 from bot.domain.evaluation.departed_accounts import reconcile_departed
 from bot.domain.evaluation.known_account import KnownAccount
-from bot.domain.evaluation.plan import FindingDetails, RefreshedFinding
+from bot.domain.evaluation.plan import FindingDetails, Plan, RefreshedFinding
 from bot.domain.evaluation.reconcile import reconcile, reconcile_fix
 from bot.domain.rule_catalog import Rule
 from bot.store.accounts import keep_accounts
 from bot.store.columns import time_text
-from bot.store.contact_history import keep_contact, known_contacts
+from bot.store.contact_history import keep_contacts, known_contacts
 from bot.store.finding_writer import (
-    open_finding,
-    refresh_finding,
-    resolve_finding,
+    open_findings,
+    refresh_findings,
+    resolve_findings,
     to_known_finding,
     unresolved_by_account,
     unresolved_rows,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.evaluation.known_account import KnownFinding, ReadingTime
-    from bot.domain.evaluation.plan import ChangedContact, OpenedFinding, Plan
+    from bot.domain.evaluation.plan import ChangedContact, OpenedFinding
     from bot.domain.findings import AccountResult, FindingKey, Resolution, TypeResult
     from bot.domain.fixes import Fix
     from bot.store.transaction import Row, Transaction
@@ -117,7 +117,7 @@ SELECT announcement_id FROM findings WHERE id IN (
 )
 """
 
-_TOGETHER: Final = 200
+_TOGETHER: Final = 1000
 """Accounts whose rows are read at once: a server isn't asked for each account."""
 
 
@@ -140,7 +140,7 @@ class PlanWriter:
         self.changed: list[ChangedContact] = []
         self.outdated: set[str] = set()
         """The announcements whose content changed."""
-        self._altered: list[str] = []
+        self._waiting: list[tuple[str, Plan, Mapping[int, Row]]] = []
         shown_since = time_text(time.began - time.consistency)
         self._fixes: dict[str, dict[ContactType, Fix]] = {}
         for row in db.rows(_FIXES_NOT_SHOWN, shown_since=shown_since):
@@ -222,7 +222,8 @@ class PlanWriter:
                 continue
             self._db.run(_REOPEN, id=finding.id)
             details = FindingDetails(verdict, finding.destination, finding.owner)
-            refresh_finding(self._db, row, RefreshedFinding(finding, details, self._time.now))
+            refreshed = RefreshedFinding(finding, details, self._time.now)
+            refresh_findings(self._db, [(row, refreshed)])
             self._is_outdated(row)
 
     def _write(
@@ -233,30 +234,32 @@ class PlanWriter:
                 fix = to_fix(row)
                 announce_fix(self._db, fix, self._time.now)
                 note_undone(self._db, fix, self._time.now)
-        for kept in plan.contacts:
-            keep_contact(self._db, account_id, kept)
         self.changed += plan.changed
         for resolved in plan.resolved:
-            resolve_finding(self._db, resolved, self._time.now, self._scan_id)
             self.resolved.append(resolved.finding.key)
             self._is_outdated(rows[resolved.finding.id])
-        for refreshed in plan.refreshed:
-            row = rows[refreshed.finding.id]
-            if refresh_finding(self._db, row, refreshed):
-                self._is_outdated(row)
         for opened in plan.opened:
-            self._open(opened, organization)
-        if plan.resolved or plan.opened:
-            self._altered.append(account_id)
+            self._announce(opened, organization)
+        self._waiting.append((account_id, plan, rows))
 
     def _end_write(self) -> None:
-        # The alerts that say what became of the accounts are no longer right.
-        for row in rows_among(self._db, _LAST_RESOLVED, self._altered):
+        plans = [(account_id, plan) for account_id, plan, _ in self._waiting]
+        contacts = ((account_id, kept) for account_id, plan in plans for kept in plan.contacts)
+        keep_contacts(self._db, contacts)
+        whole = Plan.of(plan for _, plan in plans)
+        resolve_findings(self._db, whole.resolved, self._time.now, self._scan_id)
+        rows = {number: row for _, _, found in self._waiting for number, row in found.items()}
+        refreshed = ((rows[each.finding.id], each) for each in whole.refreshed)
+        for row in refresh_findings(self._db, refreshed):
             self._is_outdated(row)
-        self._altered.clear()
+        open_findings(self._db, whole.opened, self._scan_id)
+        # The alerts that say what became of the accounts are no longer right.
+        altered = [account_id for account_id, plan in plans if plan.resolved or plan.opened]
+        for row in rows_among(self._db, _LAST_RESOLVED, altered):
+            self._is_outdated(row)
+        self._waiting.clear()
 
-    def _open(self, opened: OpenedFinding, organization: str) -> None:
-        open_finding(self._db, opened, self._scan_id)
+    def _announce(self, opened: OpenedFinding, organization: str) -> None:
         if opened.exemption_id is None:
             details = opened.details
             new = NewFinding(details.destination, details.verdict.failure, organization)

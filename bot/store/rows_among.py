@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from bot.store.transaction import Row, Transaction
 
-MOST: Final = 200
+MOST: Final = 1000
 """How many values a statement names at once; SQLite allows 32,766."""
 
 

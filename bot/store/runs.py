@@ -58,8 +58,10 @@ WHERE id = :id
 """
 
 _SET_STATE: Final = """
-UPDATE run_items SET state = :state, reason = :reason
-WHERE run_id = :id AND number = :number AND state = 'planned'
+WITH changed (run_id, number, state, reason) AS (VALUES (:id, :number, :state, :reason))
+UPDATE run_items SET state = changed.state, reason = changed.reason
+FROM changed WHERE run_items.run_id = changed.run_id AND run_items.number = changed.number
+    AND run_items.state = 'planned'
 """
 
 _REMOVALS: Final = """

@@ -40,11 +40,10 @@ class Transaction(Protocol):
         ...
 
     def run_each(self, sql: str, rows: Iterable[Mapping[str, Value]]) -> None:
-        """Run a statement once with the values of each row."""
-        ...
+        """Run a statement once with the values of each row; no two concern the same stored row.
 
-    def later(self, sql: str, /, **values: Value) -> None:
-        """Run a statement whose result nobody needs: before the next one that is run or read."""
+        If all values are in one tuple that follows `VALUES`, a server takes many rows at once.
+        """
         ...
 
     def row(self, sql: str, /, **values: Value) -> Row | None:
@@ -113,10 +112,6 @@ class SqliteTransaction:
     def run_each(self, sql: str, rows: Iterable[Mapping[str, Value]]) -> None:
         """Run a statement once with the values of each row."""
         self._db.conn.executemany(sql, rows)
-
-    def later(self, sql: str, /, **values: Value) -> None:
-        """Run a statement, at once: there is no way to a server that would be saved."""
-        self._db.execute(sql, values)
 
     def row(self, sql: str, /, **values: Value) -> Row | None:
         """The first row of a statement, if any."""

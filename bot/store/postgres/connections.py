@@ -115,9 +115,7 @@ class PostgresConnections:
                 with connection.transaction():
                     row = connection.execute(_BEGIN_WRITING, self._begin).fetchone()
                     number = str(row["number"]) if row is not None else ""
-                    transaction = PostgresTransaction(connection)
-                    yield transaction
-                    transaction.flush()
+                    yield PostgresTransaction(connection)
                     committing = True
             except psycopg.Error:
                 # The answer to the commit may be what was lost.

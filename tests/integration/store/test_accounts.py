@@ -11,6 +11,7 @@ import pytest
 from bot.domain.accounts import Account, AccountPlacement, Unit
 from bot.domain.contacts import AlternateContact, ContactType
 from bot.domain.findings import TypeResult
+from bot.store.postgres.transaction import TOGETHER
 from tests.integration.store.databases import open_at
 from tests.integration.store.fixtures import (
     CONTACT,
@@ -95,6 +96,17 @@ def test_account_is_kept_as_last_listed(store: DatabaseStore) -> None:
     assert store.accounts.get(listed.id) == listed
     assert store.accounts.find("renamed", 1) == [listed]
     assert store.accounts.get("nonsense") is None
+
+
+def test_many_accounts_are_stored_together(store: DatabaseStore) -> None:
+    """More than go to a server at once, one of them listed twice, with signs that SQL knows."""
+    names = ["%(id)s 100 %", ":name", "it''s", ") VALUES (", "back\\slash", "; --", "$1"]
+    listed = [
+        Account(f"{number:012}", f"{names[number % len(names)]} {number}")
+        for number in range(TOGETHER + len(names))
+    ]
+    store.accounts.remember([Account(listed[0].id, "Listed first"), *listed])
+    assert sorted(store.accounts.all(), key=lambda each: each.id) == listed
 
 
 def test_account_names(store: DatabaseStore) -> None:

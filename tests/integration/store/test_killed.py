@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize("when", ["1", "2", "4", "9", "16", "25", "33", "commit", "after"])
+@pytest.mark.parametrize("when", ["1", "2", "4", "9", "16", "22", "28", "commit", "after"])
 def test_killed_while_a_scan_is_recorded(tmp_path: Path, when: str) -> None:
     """Findings, their resolution and what is to be announced are kept together or not at all."""
     path = tmp_path / "bot.db"
