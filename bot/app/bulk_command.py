@@ -14,7 +14,6 @@ from bot.app.clock import SystemClock
 from bot.app.snapshots import require_restored
 from bot.app.wiring import Services, aws_gateways, slack_members
 from bot.domain.actors import Actor
-from bot.domain.run_summary import summarize
 from bot.domain.runs import ItemState, RunState
 from bot.services.approval_needs import ApprovalNeeds
 from bot.services.audit_trail import AuditTrail
@@ -87,6 +86,7 @@ class BulkCommand:
             services.organizations.reader(),
             services.clock,
             settings.phone_region,
+            pace=services.organizations.pace,
         )
         self._fixes, self._recovery = services.fixes(authorizer, settings.confirm_timeout)
 
@@ -138,7 +138,7 @@ class BulkCommand:
         )
         self.store.runs.leave_out(preview.run.id, reasons)
         run = self.store.runs.get(preview.run.id) or preview.run
-        return replace(preview, run=run, summary=summarize(self.store.runs.items(run.id)))
+        return replace(preview, run=run, summary=self._preview.summary(run.id))
 
     def apply(self, run: Run, on_progress: Callable[[Run], None]) -> Run:
         """Work on a previewed run to its end. Ctrl-C stops it; what is in flight is finished.

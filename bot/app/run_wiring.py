@@ -89,7 +89,14 @@ class RunWiring:
         store, clock = services.store, services.clock
         selector = AccountSelector(store.accounts, services.organizations, clock)
         reader = services.organizations.reader()
-        previews = BulkPreview(store, services.policies, reader, clock, phone_region)
+        previews = BulkPreview(
+            store,
+            services.policies,
+            reader,
+            clock,
+            phone_region,
+            pace=services.organizations.pace,
+        )
         return RunServices(
             RunSelection(store.accounts, selector, store.findings, clock, policy),
             previews,

@@ -152,6 +152,7 @@ class SlackBot:
             self.client,
             self.channel,
             self.row_links,
+            pace=self.services.organizations.pace,
         )
         self.announcer = AnnouncementSender(
             store.announcements,

@@ -12,7 +12,7 @@ from bot.aws.doctor.checks import AwsChecks
 from bot.aws.doctor.doctor_session import DoctorSession
 from bot.aws.organizational_units import OrganizationalUnits
 from bot.aws.organizations_api import Organization
-from bot.aws.rate_limiter import LIST, TAGS, Limiters, RateLimiter, account_limiters
+from bot.aws.rate_limiter import LIST, TAGS, Limiters, RateLimiter, account_limiters, run_pace
 from bot.aws.retrying_calls import TRIES, ApiCaller
 from bot.aws.sessions import CONNECT_SECONDS, READ_SECONDS, Clients
 from bot.domain.errors import GatewayError
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from bot.domain.policy.policy import Policy
     from bot.domain.readings import ContactReading, PlacementsReading, UnitsReading
     from bot.domain.rules.facts import PrimaryContact
+    from bot.domain.run_summary import WritePace
     from bot.domain.scope import Scope, ScopeKind
     from bot.services.ports.aws import Priority
     from bot.services.ports.metrics import CallRate, Metrics
@@ -104,6 +105,10 @@ class AwsGateway:
         self._limiters: dict[str, Limiters] = {}
         self._scope: Scope | None = None
         self._closed = False
+
+    def pace(self) -> WritePace:
+        """How many contacts a run writes a second, and how many it removes."""
+        return run_pace(self._scope.partition if self._scope is not None else "", *self._rates)
 
     def scope(self) -> Scope:
         """Find out again who is calling, and which accounts are in scope.
@@ -202,11 +207,7 @@ class AwsGateway:
             policy: what accounts should have, which determines what else must be readable.
         """
         session = DoctorSession(
-            self._calls,
-            self._listing,
-            self._wanted,
-            self._target.role,
-            self._clients.endpoint,
+            self._calls, self._listing, self._wanted, self._target.role, self._clients.endpoint
         )
         return AwsChecks(
             session,
@@ -226,10 +227,7 @@ class AwsGateway:
         return [(name, limiter.call_rate) for name, limiter in named]
 
     def close(self) -> None:
-        """Stop making calls: waiting calls fail.
-
-        Calls that are running end by themselves.
-        """
+        """Stop making calls: waiting calls fail, and running ones end by themselves."""
         with self._lock:
             self._closed = True
             limiters = list(self._limiters.values())

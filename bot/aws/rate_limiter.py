@@ -12,6 +12,7 @@ from bot.aws.token_bucket import Bucket, Quota
 from bot.aws.waiting_line import WaitingLine
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode, failure
+from bot.domain.run_summary import WritePace
 from bot.services.ports.metrics import CallRate
 
 if TYPE_CHECKING:
@@ -171,10 +172,33 @@ def account_limiters(
         clock: seconds, never going back.
         wait: waits on a condition for at most this many seconds.
     """
-    in_china = partition == "aws-cn"
+    read, write = _contact_quotas(partition, read_rate, write_rate)
     return Limiters(
-        read=RateLimiter((CHINA_READ if in_china else READ).at(read_rate), clock, wait),
-        primary=RateLimiter((CHINA_READ if in_china else READ).at(read_rate), clock, wait),
-        write=RateLimiter((CHINA_WRITE if in_china else WRITE).at(write_rate), clock, wait),
+        read=RateLimiter(read, clock, wait),
+        primary=RateLimiter(read, clock, wait),
+        write=RateLimiter(write, clock, wait),
         delete=RateLimiter(DELETE, clock, wait),
     )
+
+
+def run_pace(partition: str, read_rate: float | None, write_rate: float | None) -> WritePace:
+    """How many contacts a run writes a second, and how many it removes, if nothing is throttled.
+
+    Each is read right before, so the rate for reading limits it as well.
+
+    Args:
+        partition: the calling account's; empty if it isn't known yet, which is taken for `aws`.
+        read_rate: as for `account_limiters`.
+        write_rate: the same.
+    """
+    read, write = _contact_quotas(partition, read_rate, write_rate)
+    return WritePace(min(read.rate, write.rate), min(read.rate, DELETE.rate))
+
+
+def _contact_quotas(
+    partition: str, read_rate: float | None, write_rate: float | None
+) -> tuple[Quota, Quota]:
+    """The quotas for reading and for writing a contact."""
+    in_china = partition == "aws-cn"
+    read, write = (CHINA_READ, CHINA_WRITE) if in_china else (READ, WRITE)
+    return read.at(read_rate), write.at(write_rate)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from bot.domain.failures import Failure
+    from bot.domain.run_summary import WritePace
     from bot.domain.runs import Run
 
 ACCOUNTS_SHOWN: Final = 5
@@ -68,7 +69,8 @@ class RunProgress:
     Attributes:
         run: the run.
         problems: why contacts weren't changed, the cause of most contacts first.
-        seconds_left: how long the rest takes at AWS's quota, if the run is going on.
+        left: how many contacts are still to be written, and to be removed.
+        seconds_left: how long that takes at the pace of `at`, if the run is going on.
         approved_by: the users who approved it.
         bypassed_by: the user who went on without an approval, and why; empty if nobody did.
         undone_by: the run that undid this one, if there is one.
@@ -78,6 +80,7 @@ class RunProgress:
 
     run: Run
     problems: Sequence[RunProblem] = ()
+    left: tuple[int, int] = (0, 0)
     seconds_left: float | None = None
     approved_by: Sequence[str] = ()
     bypassed_by: tuple[str, str] = ("", "")
@@ -94,6 +97,11 @@ class RunProgress:
     def changed(self) -> int:
         """How many contacts AWS accepted."""
         return self.run.counts.verified + self.run.counts.saved
+
+    def at(self, pace: WritePace) -> RunProgress:
+        """The same with the time that is left at a pace, if the run is going on."""
+        left = pace.duration(*self.left).total_seconds()
+        return replace(self, seconds_left=left if self.is_going_on else None)
 
     @property
     def is_going_on(self) -> bool:

@@ -1,4 +1,4 @@
-"""What a run changes, grouped where it is equal, and how long it takes at AWS's quotas."""
+"""What a run changes, grouped where it is equal, and how long it takes."""
 
 from __future__ import annotations
 
@@ -17,11 +17,30 @@ if TYPE_CHECKING:
 
 _Key = TypeVar("_Key")
 
-WRITES_PER_SECOND: Final = 5.0
-"""AWS's quota of PutAlternateContact, for each calling account; in China it is 1."""
 
-REMOVALS_PER_SECOND: Final = 1.0
-"""AWS's quota of DeleteAlternateContact, for each calling account."""
+@dataclass(frozen=True, slots=True)
+class WritePace:
+    """How many contacts a run writes a second, and how many it removes, if nothing is throttled.
+
+    By default as many as AWS's quotas of PutAlternateContact and DeleteAlternateContact allow each
+    calling account; https://docs.aws.amazon.com/accounts/latest/reference/quotas.html
+    """
+
+    writes: float = 5.0
+    removals: float = 1.0
+
+    def duration(self, writes: int, removals: int) -> timedelta:
+        """How long this many writes and removals take."""
+        return timedelta(seconds=writes / self.writes + removals / self.removals)
+
+
+AT_QUOTA: Final = WritePace()
+
+
+def slowest(paces: Iterable[WritePace]) -> WritePace:
+    """The pace of a run whose accounts may all be those of the slowest caller; at least one."""
+    found = tuple(paces)
+    return WritePace(min(each.writes for each in found), min(each.removals for each in found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +80,7 @@ class RunSummary:
 
     `changes` has the planned contacts and `left_out` the others, each the largest group first.
     `accounts` counts the accounts with planned contacts, `contacts` those contacts. `duration` is
-    the time that the writes take at AWS's quotas.
+    the time that the writes take.
     """
 
     changes: tuple[ChangeGroup, ...]
@@ -71,17 +90,12 @@ class RunSummary:
     duration: timedelta
 
 
-def summarize(
-    items: Iterable[RunItem],
-    writes_per_second: float = WRITES_PER_SECOND,
-    removals_per_second: float = REMOVALS_PER_SECOND,
-) -> RunSummary:
+def summarize(items: Iterable[RunItem], pace: WritePace = AT_QUOTA) -> RunSummary:
     """Group a run's contacts by what changes, and by why they are left out.
 
     Args:
         items: the contacts; those that are neither planned nor left out are ignored.
-        writes_per_second: the quota for writing.
-        removals_per_second: the quota for removing.
+        pace: how many contacts are written a second.
     """
     changes: dict[tuple[ContactType, bool, bool, tuple[FieldChange, ...]], list[RunItem]] = {}
     left_out: dict[str, list[RunItem]] = {}
@@ -110,7 +124,7 @@ def summarize(
         tuple(LeftOutGroup(why, tuple(found)) for why, found in _largest_first(left_out.items())),
         len(accounts),
         writes + removals,
-        duration(writes, removals, writes_per_second, removals_per_second),
+        pace.duration(writes, removals),
     )
 
 
@@ -126,16 +140,6 @@ def changed_fields(
         for name, old, new in zip(FIELDS, was, becomes, strict=True)
         if old != new
     )
-
-
-def duration(
-    writes: int,
-    removals: int,
-    writes_per_second: float = WRITES_PER_SECOND,
-    removals_per_second: float = REMOVALS_PER_SECOND,
-) -> timedelta:
-    """How long this many writes and removals take at AWS's quotas."""
-    return timedelta(seconds=writes / writes_per_second + removals / removals_per_second)
 
 
 def _values(contact: AlternateContact | None) -> tuple[str, ...]:

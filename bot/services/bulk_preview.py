@@ -16,7 +16,7 @@ from bot.domain.evaluation.run_plan import RunPlanner, RunSubject, Source
 from bot.domain.failures import FailureCode, failure
 from bot.domain.readings import Absent, Present
 from bot.domain.rules.usual_domains import is_unusual
-from bot.domain.run_summary import summarize
+from bot.domain.run_summary import WritePace, summarize
 from bot.domain.runs import LastReading, RunKind
 from bot.services.ports.aws import Priority
 from bot.services.ports.runs import NewRun
@@ -83,6 +83,7 @@ class BulkPreview:
         reader: reads AWS; by its type it can't write.
         clock: the time.
         phone_region: the country in whose national form the policy may give phone numbers, if any.
+        pace: returns how many contacts a run writes a second.
     """
 
     def __init__(
@@ -92,12 +93,15 @@ class BulkPreview:
         reader: ContactReader,
         clock: Clock,
         phone_region: str | None = None,
+        *,
+        pace: Callable[[], WritePace] = WritePace,
     ) -> None:
         self._store = store
         self._policies = policies
         self._reader = reader
         self._clock = clock
         self._phone_region = phone_region
+        self._pace = pace
 
     def preview(
         self,
@@ -129,7 +133,16 @@ class BulkPreview:
         kind = RunKind.REMOVE if request.wanted is Source.REMOVE else RunKind.FIX
         new = NewRun(request.key, kind, request.requested_by, request.reason, request.channel)
         run = self._store.runs.preview(new, items)
-        return Preview(run, summarize(items), self._unusual_domains(planner.unnamed_domains))
+        summary = summarize(items, self._pace())
+        return Preview(run, summary, self._unusual_domains(planner.unnamed_domains))
+
+    def summary(self, run_id: int) -> RunSummary:
+        """What a run that was previewed before will do.
+
+        Raises:
+            StoreError: the database can't be read.
+        """
+        return summarize(self._store.runs.items(run_id), self._pace())
 
     def _readings(
         self, request: PreviewRequest, on_progress: Callable[[int, int], None]

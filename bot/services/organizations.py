@@ -11,6 +11,7 @@ import structlog
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode, failure
 from bot.domain.readings import Unreadable
+from bot.domain.run_summary import slowest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from bot.domain.fixes import WriteOrigin
     from bot.domain.readings import ContactReading
     from bot.domain.rules.facts import PrimaryContact
+    from bot.domain.run_summary import WritePace
     from bot.services.ports.aws import ContactGateway, ContactReader, Priority
     from bot.services.ports.store import AccountRepository
 
@@ -56,6 +58,10 @@ class OrganizationRouter:
         self._accounts = accounts
         self._lock = threading.Lock()
         self._listed: dict[str, str] = {}
+
+    def pace(self) -> WritePace:
+        """How many contacts a run writes a second: as many as the slowest gateway does."""
+        return slowest(gateway.pace() for gateway in self.all)
 
     def accounts(self) -> Listing:
         """List every account of every organization; a failure of one doesn't stop the others."""

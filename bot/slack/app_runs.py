@@ -81,7 +81,7 @@ class RunApp:
             tasks,
             services.beginning,
             downloads=services.downloads,
-            runs=services.records,
+            summary_of=services.previews.summary,
             readers=readers,
         )
         self.select = RunSelectListeners(

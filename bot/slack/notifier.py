@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.disclosure import hide_content
 from bot.domain.errors import PostRefused
+from bot.domain.run_summary import WritePace
 from bot.services.ports.slack import Posted
 from bot.slack.channels import Channels
 from bot.slack.client import CALL_ERRORS, history_error, post_error, update_error
@@ -15,6 +17,8 @@ from bot.slack.transport_errors import required
 from bot.slack.views.announcements import announcement_message
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from slack_sdk import WebClient
 
     from bot.domain.announcements import Announcement, AnnouncementContent
@@ -39,6 +43,7 @@ class SlackNotifier:
         client: a client that retries calls.
         channel: the channel for alerts.
         row_links: what rows link to.
+        pace: returns how many contacts a run writes a second.
     """
 
     def __init__(
@@ -47,11 +52,14 @@ class SlackNotifier:
         client: WebClient,
         channel: AlertChannel,
         row_links: RowLinkResolver | None = None,
+        *,
+        pace: Callable[[], WritePace] = WritePace,
     ) -> None:
         self._posting = posting
         self._client = client
         self._channels = Channels(client, channel)
         self._row_links = row_links or RowLinkResolver()
+        self._pace = pace
 
     def post(self, content: AnnouncementContent) -> Posted:
         """Post an announcement. See `Notifier.post`."""
@@ -85,10 +93,14 @@ class SlackNotifier:
     def _shown(self, content: AnnouncementContent) -> tuple[AnnouncementContent, RowLinks]:
         """What a channel sees of an announcement, without contact details, and its links.
 
+        A run has the time that is left of it.
+
         Everybody in the channel reads it, and Slack keeps it, so who may see contact details
         doesn't matter here.
         """
         links = self._row_links.for_findings(content.findings)
+        if content.progress is not None:
+            content = replace(content, progress=content.progress.at(self._pace()))
         return hide_content(content), links.hidden()
 
     def find(self, announcement: Announcement) -> Posted | None:

@@ -6,8 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.run_progress import ResultFile, RunProgress, RunResult, group_problems
-from bot.domain.run_summary import duration
-from bot.domain.runs import ItemState, RunState
+from bot.domain.runs import ItemState
 from bot.store.columns import to_failure
 from bot.store.run_rows import find_run
 
@@ -59,7 +58,6 @@ def progress_of(db: Transaction, run_id: int) -> RunProgress | None:
     if run is None:
         return None
     (planned,) = db.rows(_PLANNED, id=run_id)
-    left = duration(planned["writes"], planned["removals"]).total_seconds()
     decided = db.rows(_APPROVALS, id=run_id)
     bypassed = [row for row in decided if row["state"] == "bypassed"]
     undone = db.row(_UNDONE_BY, id=run_id)
@@ -67,7 +65,8 @@ def progress_of(db: Transaction, run_id: int) -> RunProgress | None:
     return RunProgress(
         run,
         group_problems(_results(db, run_id)),
-        left if run.state is RunState.RUNNING else None,
+        (planned["writes"], planned["removals"]),
+        None,
         tuple(dict.fromkeys(row["decided_by"] for row in decided if row["state"] != "bypassed")),
         (bypassed[0]["decided_by"], bypassed[0]["reason"]) if bypassed else ("", ""),
         undone["number"] if undone is not None else None,

@@ -16,6 +16,7 @@ from bot.domain.failures import FailureCode, failure
 from bot.domain.fixes import FixRequest, WriteOrigin
 from bot.domain.policy.policy import Policy
 from bot.domain.readings import Absent, PlacementsReading, Present, UnitsReading, Unreadable
+from bot.domain.run_summary import WritePace
 from bot.domain.scans import Trigger, TriggerKind
 from bot.domain.scope import CallerRole, Scope, ScopeKind
 from bot.services.ports.slack import ApproverSearch, Posted
@@ -165,6 +166,7 @@ class FakeGateway:
         self.walks = self.placings = 0
         self.tags_read: list[str] = []
         self.closed = False
+        self.written_a_second = WritePace()
         self.reads: list[tuple[str, ContactType, Priority]] = []
         self.writes: list[AlternateContact] = []
         self.deletes: list[tuple[str, ContactType]] = []
@@ -189,6 +191,9 @@ class FakeGateway:
     def fail_write(self, error: Exception, *, takes: bool = False) -> None:
         """Have the next write fail, though AWS may have taken it."""
         self.write_faults.append((error, takes))
+
+    def pace(self) -> WritePace:
+        return self.written_a_second
 
     def scope(self) -> Scope:
         if isinstance(self.scope_found, Exception):

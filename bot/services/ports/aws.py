@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.domain.fixes import WriteOrigin
     from bot.domain.readings import ContactReading, PlacementsReading, UnitsReading
     from bot.domain.rules.facts import PrimaryContact
+    from bot.domain.run_summary import WritePace
     from bot.domain.scope import Scope
 
 
@@ -88,6 +89,10 @@ class ContactGateway(Contacts, Protocol):
     @property
     def name(self) -> str:
         """The name of its `[[aws]]` section, also in its accounts; empty if there is none."""
+        ...
+
+    def pace(self) -> WritePace:
+        """How many contacts a run writes a second here, and how many it removes."""
         ...
 
     def scope(self) -> Scope:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.errors import AltcontactError, NobodyCanApprove
-from bot.domain.run_summary import summarize
 from bot.slack.actors import actor_of
 from bot.slack.modals import SubmissionResult
 from bot.slack.payloads import find, is_in_modal, text_at
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from bot.domain.run_summary import RunSummary
     from bot.domain.runs import Run
     from bot.services.bulk_preview import Preview
-    from bot.services.ports.runs import RunRepository
     from bot.services.run_begin import RunBeginning
     from bot.slack.background import BackgroundTasks
     from bot.slack.modals import Modals
@@ -42,7 +40,7 @@ class RunPreviewListeners:
         tasks: where work is done that a person waits for.
         beginning: begins runs.
         downloads: sends files to people.
-        runs: the runs.
+        summary_of: what a run that was previewed will do, by its id.
         readers: who sees contact details.
     """
 
@@ -53,14 +51,14 @@ class RunPreviewListeners:
         beginning: RunBeginning,
         *,
         downloads: RunDownloads,
-        runs: RunRepository,
+        summary_of: Callable[[int], RunSummary],
         readers: SlackReaders,
     ) -> None:
         self._modals = modals
         self._tasks = tasks
         self._beginning = beginning
         self._downloads = downloads
-        self._runs = runs
+        self._summary_of = summary_of
         self._readers = readers
 
     def first_page(self, preview: Preview, actor: Actor, unread: int) -> SubmissionResult:
@@ -96,7 +94,7 @@ class RunPreviewListeners:
 
         def show() -> None:
             run = make()
-            summary = summarize(self._runs.items(run.id))
+            summary = self._summary_of(run.id)
             view = self._view(run, summary, PreviewPosition(run.id), actor)
             closed = note("Your preview is ready, but its window was closed.", "Press Undo again.")
             self._modals.fill(opened, view, closed)
@@ -125,7 +123,7 @@ class RunPreviewListeners:
             self._modals.failed(error, body)
             self._modals.reload(body, note_view(problem_message(error)))
             return False
-        summary = summarize(self._runs.items(run.id))
+        summary = self._summary_of(run.id)
         self._modals.reload(body, self._view(run, summary, position, actor, sent=sent))
         return True
 

@@ -185,7 +185,7 @@ def _facts(run: Run, summary: RunSummary) -> str:
     said = ["Nothing has been changed yet"]
     if summary.contacts:
         seconds = summary.duration.total_seconds()
-        said.append(f"takes {duration(seconds)} at AWS's quota")
+        said.append(f"takes {duration(seconds)}")
     if summary.left_out:
         said.append(f"{contacts(left_out(summary))} left out")
     if run.undoes is not None:

@@ -9,6 +9,7 @@ import pytest
 from bot.domain.accounts import AccountPlacement, Unit
 from bot.domain.policy.account_policy import ApprovalRule
 from bot.domain.policy.policy import Policy, PolicyTable
+from bot.domain.run_summary import WritePace
 from bot.domain.runs import RunState
 from bot.services.run_begin import PREVIEW_AGE
 from bot.slack.views.fix_all import FIX_ALL
@@ -88,6 +89,7 @@ def test_fix_all_opens_with_the_alert_chosen(bench: SlackBench) -> None:
 def test_a_run_goes_from_the_alert_to_its_message(bench: SlackBench) -> None:
     """Previewed field by field, begun by one press, and shown in the channel."""
     expect(bench)
+    bench.gateway.written_a_second = WritePace(0.05)
     alert = checked(bench)
     bench.work_on_runs()
     bench.slack.press(FIX_ALL, message=alert)
@@ -95,6 +97,7 @@ def test_a_run_goes_from_the_alert_to_its_message(bench: SlackBench) -> None:
     bench.slack.submit()
     shown = str(bench.slack.wait_view("2 contacts will change, in 2 accounts"))
     assert FORM["email"] in shown
+    assert "takes about 40 s" in shown
     assert only(bench).state is RunState.PREVIEWED
     assert bench.gateway.writes == []
     bench.slack.submit()

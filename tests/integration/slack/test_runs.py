@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bot.domain.actors import Actor
 from bot.domain.contacts import ContactType
 from bot.domain.failures import FailureCode, failure
+from bot.domain.run_summary import WritePace
 from bot.domain.runs import ItemState, Run, RunItem, RunKind, RunState
 from bot.services.ports.runs import NewRun
 from bot.slack.views.run_message import AGAIN, CONTINUE, RESULTS, RETRY, STOP
@@ -53,9 +54,11 @@ def state(bench: SlackBench, run: Run) -> RunState:
 
 
 def test_a_run_is_stopped_and_continued_from_its_message(bench: SlackBench) -> None:
-    """The message is edited, and says by whom."""
+    """The message is edited, and says by whom; the time left is what the bot's rate gives."""
+    bench.gateway.written_a_second = WritePace(0.05)
     run = start(bench)
     message = bench.slack.wait_message("Fixing 2 contacts")
+    assert "about 40 s left" in str(message["blocks"])
     bench.slack.press(STOP, message=message)
     bench.slack.wait(lambda _: state(bench, run) is RunState.STOPPED)
     bench.announcer.deliver()

@@ -11,6 +11,7 @@ import pytest
 from bot.domain.announcements import AnnouncementKind
 from bot.domain.failures import FailureCode, failure
 from bot.domain.run_progress import ResultFile, RunProgress
+from bot.domain.run_summary import WritePace
 from bot.domain.runs import ItemState
 from tests.integration.store.databases import open_at, place_of, query
 from tests.integration.store.fixtures import SetClock
@@ -102,7 +103,7 @@ def test_its_channel_is_the_one_of_the_run(store: DatabaseStore) -> None:
 
 
 def test_it_shows_how_far_the_run_is(store: DatabaseStore) -> None:
-    """Problems by cause, and the time that is left at AWS's quota."""
+    """Problems by cause, and the time that is left at the pace of the bot."""
     throttled = failure(FailureCode.THROTTLED)
     running(store, *(item(number) for number in range(1, 21)), replace(item(21), wanted=None))
     for each in store.runs.items(1)[:5]:
@@ -116,7 +117,8 @@ def test_it_shows_how_far_the_run_is(store: DatabaseStore) -> None:
         (ItemState.HELD_BACK, 1),
     ]
     assert shown.problems[0].remedy == DENIED.remedy
-    assert shown.seconds_left == pytest.approx(13 / 5 + 1)
+    assert shown.left == (13, 1)
+    assert shown.at(WritePace(2.0, 0.5)).seconds_left == pytest.approx(13 / 2 + 2)
     assert shown.done == 7
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.aws import rate_limiter
-from bot.aws.rate_limiter import RateLimiter, account_limiters
+from bot.aws.rate_limiter import RateLimiter, account_limiters, run_pace
 from bot.aws.token_bucket import Quota
 from bot.domain.errors import GatewayError
 from bot.domain.failures import FailureCode
+from bot.domain.run_summary import WritePace
 from bot.services.ports.aws import Priority
 from bot.services.ports.metrics import CallRate
 
@@ -178,9 +179,15 @@ def test_quotas_are_those_of_the_partition_unless_set(
     """China's quotas are lower, and a rate that is set replaces the published one."""
     limiters = account_limiters(partition, *rates)
     assert (limiters.read.rate, limiters.write.rate) == (read, write)
+    assert run_pace(partition, *rates) == WritePace(write, 1.0)
     limiters.close()
     with pytest.raises(GatewayError), limiters.write.turn(Priority.FIX):
         pass
+
+
+def test_a_run_writes_no_faster_than_it_reads() -> None:
+    """Each contact is read right before it is written or removed."""
+    assert run_pace("aws", 0.5, 20.0) == WritePace(0.5, 0.5)
 
 
 def test_bursts_are_in_proportion() -> None:

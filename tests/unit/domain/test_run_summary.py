@@ -6,7 +6,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.contacts import ContactType
-from bot.domain.run_summary import FieldChange, changed_fields, duration, summarize
+from bot.domain.run_summary import (
+    AT_QUOTA,
+    FieldChange,
+    WritePace,
+    changed_fields,
+    slowest,
+    summarize,
+)
 from bot.domain.runs import ItemState, RunItem
 from tests.unit.fakes import CONTACT, OTHER, SECURITY, START, account
 
@@ -70,11 +77,12 @@ def test_fields_that_only_look_different_do_not_change() -> None:
 
 
 def test_the_time_follows_the_quotas() -> None:
-    """Writes and removals have quotas of their own; China's is lower."""
-    assert duration(300, 0) == timedelta(seconds=60)
-    assert duration(0, 60) == timedelta(seconds=60)
-    assert duration(10, 5, writes_per_second=1) == timedelta(seconds=15)
-    assert duration(0, 0) == timedelta()
+    """Writes and removals have quotas of their own; the slowest caller counts."""
+    assert AT_QUOTA.duration(300, 0) == timedelta(seconds=60)
+    assert AT_QUOTA.duration(0, 60) == timedelta(seconds=60)
+    assert WritePace(1.0, 0.5).duration(10, 5) == timedelta(seconds=20)
+    assert AT_QUOTA.duration(0, 0) == timedelta()
+    assert slowest([WritePace(5.0, 0.5), WritePace(2.0, 1.0)]) == WritePace(2.0, 0.5)
 
 
 def test_contact_fields_are_not_in_a_repr() -> None:

@@ -94,7 +94,7 @@ def test_what_changes_is_said_field_by_field() -> None:
     assert "*Security contact of 2 accounts*" in said
     assert f"none → {CONTACT.name} · {CONTACT.title} · {CONTACT.email} · {CONTACT.phone}" in said
     assert f"Email: {OTHER.email} → {CONTACT.email}" in said
-    assert "about 1 s at AWS's quota" in said
+    assert "takes about 1 s ·" in said
     assert made["submit"]["text"] == "Fix 3 contacts"
 
 
