@@ -30,6 +30,9 @@ from bot.store.postgres.migrate import migrate
 
 USER: Final = "altcontact"
 
+LOCKED: Final = "locked"
+"""The only user whose password the server asks for. A test that needs it creates it."""
+
 _START_SECONDS: Final = 60.0
 _MISSING: Final = (
     "PostgreSQL 14 or newer isn't installed, so nothing was tested on it: "
@@ -119,6 +122,8 @@ class Server:
             *("-D", str(self._folder / "data"), "-U", USER, "-A", "trust", "-E", "UTF8"),
             *("--locale=C.UTF-8", "--no-sync"),
         )
+        rules = self._folder / "data" / "pg_hba.conf"
+        rules.write_text(f"host all {LOCKED} 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
 
     def start(self, **settings: str) -> None:
         """Start it, on the port that it had before if there was one, and wait until it answers."""

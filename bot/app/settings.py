@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.config.load import load, load_lenient, valid
@@ -9,7 +10,7 @@ from bot.config.secret_references import SecretFile, read_secret_file
 from bot.domain.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from bot.aws.secret_values import SecretValues
     from bot.config.load import Settings
@@ -66,8 +67,8 @@ class StartSettings:
             return self._read[reference]
 
         loaded = load_lenient(environ, needs_slack=True, read_secret=read)
-        self.settings = valid(loaded)
         self.secrets: Mapping[str, SecretSource] = loaded.secrets
+        self.settings = self._with_login(valid(loaded))
 
     def load_again(self, environ: Mapping[str, str]) -> Settings:
         """The settings as they are now, for a reload of the policy.
@@ -83,7 +84,11 @@ class StartSettings:
         def read(reference: SecretReference) -> str:
             return self._read.get(reference) or reader(reference)
 
-        return load(environ, needs_slack=True, read_secret=read)
+        loaded = load(environ, needs_slack=True, read_secret=read)
+        if loaded.database == self.settings.database:
+            # The login in use may be another one by now.
+            return loaded.model_copy(update={"database": self.settings.database})
+        return loaded
 
     def read_secret_again(self, name: str) -> str:
         """The value of a secret setting as it is now.
@@ -97,4 +102,26 @@ class StartSettings:
         if name in found.wrong:
             problem = found.secret_problems.get(name) or found.problems[0]
             raise SettingsError(str(problem), (problem,))
-        return str(getattr(found.settings, name).get_secret_value())
+        value = getattr(found.settings, name)
+        return str(value if isinstance(value, Path) else value.get_secret_value())
+
+    def renewal(self, name: str) -> tuple[str, Callable[[], str]] | None:
+        """Where a secret setting is read from, and what reads it again; None if it can't change.
+
+        What is set in the environment stays, unlike all others.
+        """
+        source = self.secrets.get(name)
+        if source is None or (source.in_environ and not source.may_refer):
+            return None
+        place = str(source.reference() or "the settings file")
+        return place, lambda: self.read_secret_again(name)
+
+    def _with_login(self, settings: Settings) -> Settings:
+        """The settings, with a database whose login is read again once it is refused."""
+        renewal = self.renewal("database")
+        if isinstance(settings.database, Path) or renewal is None:
+            return settings
+        from bot.store.postgres.login import RenewableUrl  # noqa: PLC0415 - few use PostgreSQL
+
+        renewable = RenewableUrl(settings.database.get_secret_value(), *renewal)
+        return settings.model_copy(update={"database": renewable})

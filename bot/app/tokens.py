@@ -51,16 +51,13 @@ def fixed_tokens(settings: Settings) -> SlackTokens:
 
 
 def renewable_tokens(start: StartSettings) -> SlackTokens:
-    """The tokens of a running bot. Those in its environment don't change, unlike all others."""
+    """The tokens of a running bot, which are read again if they can change."""
 
     def token(name: str) -> SlackToken:
         value = getattr(start.settings, name).get_secret_value()
-        source = start.secrets.get(name)
-        if source is None or (source.in_environ and not source.may_refer):
+        if (renewal := start.renewal(name)) is None:
             return SlackToken(value, variable(name))
-        place = str(source.reference() or "the settings file")
-        return SlackToken(
-            value, variable(name), place=place, read=lambda: start.read_secret_again(name)
-        )
+        place, read = renewal
+        return SlackToken(value, variable(name), place=place, read=read)
 
     return SlackTokens(token("slack_bot_token"), token("slack_app_token"))

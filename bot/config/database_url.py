@@ -85,6 +85,23 @@ class PostgresUrl:
         """The whole address, with the password if it has one."""
         return self._url
 
+    @property
+    def login_remedy(self) -> str:
+        """The next step after the server refused the login."""
+        return (
+            "Check the user and the password in ALTCONTACT_DATABASE. If the password was changed, "
+            "start the bot again: it can't read a plain value again."
+        )
+
+    def renewed(self, refused: str) -> str | None:
+        """The address with another login, after the server refused one; None if there is none.
+
+        Args:
+            refused: the whole address that was used.
+        """
+        del refused  # this address doesn't change
+        return None
+
     def __str__(self) -> str:
         parts = urlsplit(self._url)
         where = parts.netloc.rpartition("@")[2]
@@ -166,6 +183,18 @@ def _check_parameters(url: str) -> None:
             closest = get_close_matches(value, SSL_MODES, n=1)
             hint = f" (did you mean “{closest[0]}”?)" if closest else ""
             raise ValueError(f"sets sslmode to none of {', '.join(SSL_MODES)}{hint}")
+
+
+def same_place(url: str, other: str) -> bool:
+    """Whether two addresses differ in user and password at most."""
+    return _without_login(url) == _without_login(other)
+
+
+def _without_login(url: str) -> tuple[str, str, list[tuple[str, str]]]:
+    parts = urlsplit(url)
+    parameters = parse_qsl(parts.query, keep_blank_values=True)
+    kept = [each for each in parameters if each[0] not in {"user", "password"}]
+    return parts.netloc.rpartition("@")[2], parts.path, sorted(kept)
 
 
 def passfile(url: PostgresUrl) -> str:

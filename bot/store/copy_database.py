@@ -111,7 +111,7 @@ def _end(database: Path | PostgresUrl) -> End:
         return FileEnd(database)
     from bot.store.postgres.copy import PostgresEnd  # noqa: PLC0415 - slow to import, and few use it
 
-    return PostgresEnd(database.get_secret_value())
+    return PostgresEnd(database)
 
 
 def _require_unused(end: End, database: Path | PostgresUrl) -> None:

@@ -40,9 +40,7 @@ def open_store(
         return SqliteStore(database, clock, lease, lead_lease=lead_lease, metrics=metrics)
     from bot.store.postgres.store import PostgresStore  # noqa: PLC0415 - slow to import, and few use it
 
-    return PostgresStore(
-        database.get_secret_value(), clock, lease, lead_lease=lead_lease, metrics=metrics
-    )
+    return PostgresStore(database, clock, lease, lead_lease=lead_lease, metrics=metrics)
 
 
 def is_absent(database: Path | PostgresUrl) -> bool:
@@ -57,7 +55,7 @@ def is_absent(database: Path | PostgresUrl) -> bool:
             return False
     from bot.store.postgres.migrate import is_empty  # noqa: PLC0415 - slow to import, and few use it
 
-    return is_empty(database.get_secret_value())
+    return is_empty(database)
 
 
 def checks_of(database: Path | PostgresUrl) -> DatabaseChecks:
@@ -68,4 +66,4 @@ def checks_of(database: Path | PostgresUrl) -> DatabaseChecks:
         return StoreChecks(database)
     from bot.store.postgres.doctor import PostgresChecks  # noqa: PLC0415 - slow to import, and few use it
 
-    return PostgresChecks(database.get_secret_value())
+    return PostgresChecks(database)

@@ -6,21 +6,23 @@ import os
 import stat
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import psycopg
 from psycopg import ClientCursor
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from psycopg.rows import dict_row
+from psycopg.rows import DictRow, dict_row
 
+from bot.config.database_url import PostgresUrl
 from bot.domain.errors import StoreError
-from bot.store.postgres.errors import translated
+from bot.store.postgres.errors import is_login_refused, store_error, translated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from psycopg import Connection
-    from psycopg.rows import DictRow
+
+_Connection = TypeVar("_Connection")
 
 BOT: Final = "altcontact"
 """How the bot's connections call themselves, so that a copy finds a bot that runs."""
@@ -49,7 +51,7 @@ _LONGEST_STATEMENT: Final = 60.0
 
 
 class Address:
-    """Where a database is. Only `conninfo` is secret.
+    """Where a database is, and how to connect to it. Safe to use from several threads.
 
     Args:
         url: `postgresql://…`; settings in its query go before the ones used here.
@@ -60,27 +62,20 @@ class Address:
         StoreError: the address can't be used, or its password file can't.
     """
 
-    def __init__(self, url: str, busy_timeout: float, application: str = BOT) -> None:
-        try:
-            given = {key: str(value) for key, value in conninfo_to_dict(url).items()}
-        except psycopg.Error:  # whose text may repeat the password
-            raise StoreError(
-                "The address of the database can't be used.",
-                "Write ALTCONTACT_DATABASE as postgresql://user@host:5432/name, with special "
-                "characters of the password as % and two digits.",
-            ) from None
+    def __init__(self, url: PostgresUrl | str, busy_timeout: float, application: str = BOT) -> None:
+        self._url = PostgresUrl(url) if isinstance(url, str) else url
+        self._busy_timeout = busy_timeout
+        self._application = application
+        self.failure: StoreError | None = None
+        """Why the last attempt to connect failed; None if it didn't."""
+        given = _parameters(self._url.get_secret_value())
         self.host = given.get("host") or given.get("hostaddr") or os.environ.get("PGHOST", "")
         self.name = _name(given, self.host)
         """The database for messages, without user and password: `bots at db.example:5432`."""
-        _check_passfile(given.get("passfile") or os.environ.get("PGPASSFILE", ""))
-        if "," in self.host:
-            given.setdefault("target_session_attrs", "read-write")
-        options = _OPTIONS.format(
-            busy=int(busy_timeout * 1000), longest=int(_LONGEST_STATEMENT * 1000)
-        )
-        given["options"] = f"{options} {given.get('options', '')}".strip()
-        given["application_name"] = application
-        self.conninfo = make_conninfo("", **{**_PARAMETERS, **given})
+        self._passfile = given.get("passfile") or os.environ.get("PGPASSFILE", "")
+        _check_passfile(self._passfile)
+        if "password" in given:
+            self._passfile = ""  # it is not used
 
     @property
     def is_local(self) -> bool:
@@ -99,11 +94,69 @@ class Address:
         """
         with (
             translated(self.name),
-            psycopg.connect(
-                self.conninfo, autocommit=True, row_factory=dict_row, cursor_factory=ClientCursor
-            ) as connection,
+            self.connect(psycopg.Connection[DictRow].connect, autocommit=True) as connection,
         ):
             yield connection
+
+    def connect(self, connect: Callable[..., _Connection], **options: object) -> _Connection:
+        """Connect. If the server refuses the login, read it again, and try the other one.
+
+        Args:
+            connect: psycopg's function.
+            options: its arguments.
+
+        Raises:
+            StoreError: the database can't be reached.
+        """
+        options = {"row_factory": dict_row, "cursor_factory": ClientCursor, **options}
+        used = self._url.get_secret_value()
+        try:
+            try:
+                connected = connect(self.conninfo(used), **options)
+            except psycopg.Error as error:
+                other = self._url.renewed(used) if is_login_refused(error) else None
+                if other is None:
+                    raise
+                connected = connect(self.conninfo(other), **options)
+        except psycopg.Error as error:
+            self.failure = store_error(error, self.name)
+            if is_login_refused(error):
+                self.failure = StoreError(str(self.failure), self._login_remedy())
+            # Not `from error`, whose text has the user.
+            raise self.failure from None
+        self.failure = None
+        return connected
+
+    def conninfo(self, url: str) -> str:
+        """All parameters of a connection: of an address, and the bot's own. It is secret."""
+        given = _parameters(url)
+        if "," in self.host:
+            given.setdefault("target_session_attrs", "read-write")
+        options = _OPTIONS.format(
+            busy=int(self._busy_timeout * 1000), longest=int(_LONGEST_STATEMENT * 1000)
+        )
+        given["options"] = f"{options} {given.get('options', '')}".strip()
+        given["application_name"] = self._application
+        return make_conninfo("", **{**_PARAMETERS, **given})
+
+    def _login_remedy(self) -> str:
+        if self._passfile:
+            return (
+                f"Correct the password in the file {self._passfile}, or the user in "
+                "ALTCONTACT_DATABASE. The file is read for each connection."
+            )
+        return self._url.login_remedy
+
+
+def _parameters(url: str) -> dict[str, str]:
+    try:
+        return {key: str(value) for key, value in conninfo_to_dict(url).items()}
+    except psycopg.Error:  # whose text may repeat the password
+        raise StoreError(
+            "The address of the database can't be used.",
+            "Write ALTCONTACT_DATABASE as postgresql://user@host:5432/name, with special "
+            "characters of the password as % and two digits.",
+        ) from None
 
 
 def _name(given: dict[str, str], host: str) -> str:

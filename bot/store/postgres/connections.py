@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
-from psycopg import ClientCursor, IsolationLevel
-from psycopg.rows import dict_row
-from psycopg_pool import ConnectionPool
+from psycopg import Connection, IsolationLevel
+from psycopg.rows import DictRow
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from bot.domain.errors import StoreError
 from bot.store.postgres.address import BOT, Address
@@ -17,9 +17,9 @@ from bot.store.postgres.transaction import PostgresTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Self
 
-    from psycopg import Connection
-    from psycopg.rows import DictRow
+    from bot.config.database_url import PostgresUrl
 
 BUSY_TIMEOUT: Final = 10.0
 """Seconds to wait for another writer, and for a free connection."""
@@ -45,6 +45,16 @@ SELECT set_config('idle_in_transaction_session_timeout', %s, true),
 """
 
 
+class _Pooled(Connection[DictRow]):
+    """A connection that the pool makes, with the login that is valid now."""
+
+    @classmethod
+    def connect(cls, conninfo: str = "", *, address: Address, **options: Any) -> Self:  # type: ignore[override]  # noqa: ANN401 - psycopg's
+        """Connect to an address; see `Address.connect`."""
+        del conninfo  # the address has it
+        return address.connect(super().connect, **options)
+
+
 class PostgresConnections:
     """A pool of connections. Safe to use from several threads.
 
@@ -64,7 +74,7 @@ class PostgresConnections:
 
     def __init__(
         self,
-        url: str,
+        url: PostgresUrl | str,
         busy_timeout: float = BUSY_TIMEOUT,
         close_timeout: float = CLOSE_TIMEOUT,
         application: str = BOT,
@@ -73,13 +83,13 @@ class PostgresConnections:
         self.name = self._address.name
         self._begin = (f"{int(busy_timeout * 500)}ms", WRITER)
         self._close_timeout = close_timeout
-        self._pool: ConnectionPool[Connection[DictRow]] = ConnectionPool(
-            self._address.conninfo,
+        self._pool: ConnectionPool[_Pooled] = ConnectionPool(
+            connection_class=_Pooled,
             min_size=1,
             max_size=POOL_SIZE,
             timeout=busy_timeout,
             reconnect_timeout=_RECONNECT,
-            kwargs={"row_factory": dict_row, "cursor_factory": ClientCursor},
+            kwargs={"address": self._address},
             check=ConnectionPool.check_connection,
             open=False,
         )
@@ -95,7 +105,7 @@ class PostgresConnections:
     @contextmanager
     def reading(self) -> Iterator[PostgresTransaction]:
         """A read transaction: sees one state of the database, and doesn't wait for writers."""
-        with translated(self.name), self._pool.connection() as connection:
+        with self._lent() as connection:
             connection.isolation_level = IsolationLevel.REPEATABLE_READ
             connection.read_only = True
             try:
@@ -109,7 +119,7 @@ class PostgresConnections:
     @contextmanager
     def writing(self) -> Iterator[PostgresTransaction]:
         """A write transaction: the only writer of this database from its first statement on."""
-        with translated(self.name), self._pool.connection() as connection:
+        with self._lent() as connection:
             number, committing = "", False
             try:
                 with connection.transaction():
@@ -136,6 +146,23 @@ class PostgresConnections:
     def close(self) -> None:
         """Wait for running transactions, then close all connections. Safe to call again."""
         self._pool.close(self._close_timeout)
+
+    @contextmanager
+    def _lent(self) -> Iterator[_Pooled]:
+        """A connection of the pool.
+
+        Raises:
+            StoreError: there is none; the error of the last attempt to connect, if it failed.
+        """
+        with translated(self.name):
+            try:
+                with self._pool.connection() as connection:
+                    yield connection
+            except PoolTimeout:
+                # The pool connects in threads of its own, and keeps the cause to itself.
+                if (why := self._address.failure) is None:
+                    raise
+                raise StoreError(str(why), why.remedy) from None
 
     def _was_committed(self, number: str) -> bool:
         """Whether PostgreSQL committed a transaction.

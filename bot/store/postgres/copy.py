@@ -15,6 +15,7 @@ from bot.store.postgres.transaction import PostgresTransaction
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from bot.config.database_url import PostgresUrl
     from bot.store.transaction import Transaction
 
 COPYING: Final = "altcontact copy"
@@ -40,7 +41,7 @@ class PostgresEnd:
         url: `postgresql://…`.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: PostgresUrl | str) -> None:
         self._url = url
         self._name = Address(url, BUSY_TIMEOUT).name
 

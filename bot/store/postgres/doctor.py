@@ -17,6 +17,7 @@ from bot.store.postgres.transaction import PostgresTransaction
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from bot.config.database_url import PostgresUrl
     from bot.services.doctor import CheckResult
     from bot.store.transaction import Transaction
 
@@ -47,7 +48,7 @@ class PostgresChecks(DatabaseChecks):
         busy_timeout: seconds to wait for another writer.
     """
 
-    def __init__(self, url: str, busy_timeout: float = BUSY_TIMEOUT) -> None:
+    def __init__(self, url: PostgresUrl | str, busy_timeout: float = BUSY_TIMEOUT) -> None:
         self._url = url
         self._busy_timeout = busy_timeout
         self._is_usable = False

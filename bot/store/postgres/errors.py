@@ -90,7 +90,7 @@ def store_error(error: psycopg.Error, name: str) -> StoreError:
         error: psycopg's error.
         name: the database, without user and password.
     """
-    code = error.sqlstate or _code_by_words(error)
+    code = _code_of(error)
     for beginning, problem, remedy in _ERRORS:
         if code.startswith(beginning):
             return StoreError(f"The database {name} {problem}.", remedy)
@@ -98,6 +98,15 @@ def store_error(error: psycopg.Error, name: str) -> StoreError:
         f"The database {name} failed ({code}).",
         "Look for that code in PostgreSQL's log. Nothing was stored.",
     )
+
+
+def is_login_refused(error: psycopg.Error) -> bool:
+    """Whether the server refused the user or the password."""
+    return _code_of(error).startswith("28")
+
+
+def _code_of(error: psycopg.Error) -> str:
+    return error.sqlstate or _code_by_words(error)
 
 
 def _code_by_words(error: psycopg.Error) -> str:

@@ -15,6 +15,7 @@ from bot.store.postgres.transaction import PostgresTransaction
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bot.config.database_url import PostgresUrl
     from bot.store.postgres.connections import PostgresConnections
     from bot.store.transaction import Transaction
 
@@ -114,7 +115,7 @@ def known_version(db: Transaction, name: str, newest: int) -> int:
     return version
 
 
-def is_empty(url: str) -> bool:
+def is_empty(url: PostgresUrl | str) -> bool:
     """Whether there are certainly no tables yet."""
     try:
         with Address(url, CHECK_SECONDS).connected() as connection:

@@ -11,6 +11,7 @@ from bot.store.store import CONSISTENCY, LEAD_LEASE, LEASE, DatabaseStore
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from bot.config.database_url import PostgresUrl
     from bot.services.ports.clock import Clock
     from bot.services.ports.metrics import Metrics
     from bot.store.owner import Owner
@@ -36,7 +37,7 @@ class PostgresStore(DatabaseStore):
 
     def __init__(
         self,
-        url: str,
+        url: PostgresUrl | str,
         clock: Clock,
         lease: timedelta = LEASE,
         consistency: timedelta = CONSISTENCY,

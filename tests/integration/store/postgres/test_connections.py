@@ -24,6 +24,8 @@ from tests.postgres import Server, query
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bot.store.store import DatabaseStore
+
 PATIENCE: Final = 60.0
 """Seconds for what a busy machine may take long to do."""
 
@@ -57,7 +59,7 @@ WHERE pid != pg_backend_pid() AND state = 'active' AND query LIKE '%generate_ser
 """
 
 
-def deliver(store: PostgresStore, key: str) -> None:
+def deliver(store: DatabaseStore, key: str) -> None:
     """Write something."""
     with store.connections.writing() as db:
         db.run("INSERT INTO deliveries (key, at) VALUES (:key, '')", key=key)
@@ -388,5 +390,6 @@ def test_a_socket_is_on_this_machine() -> None:
 
 def test_several_hosts_are_searched_for_the_one_that_writes() -> None:
     """After a failover the bot finds the new primary."""
-    assert "target_session_attrs=read-write" in Address("postgresql://a,b/bots", 1).conninfo
-    assert "target_session_attrs" not in Address("postgresql://a/bots", 1).conninfo
+    several, one = "postgresql://a,b/bots", "postgresql://a/bots"
+    assert "target_session_attrs=read-write" in Address(several, 1).conninfo(several)
+    assert "target_session_attrs" not in Address(one, 1).conninfo(one)
