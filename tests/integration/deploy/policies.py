@@ -84,15 +84,15 @@ class Installation:
             "CheckpointKeyArn": self.checkpoint_key,
         }
 
-    def template(self) -> Template:
-        """The CloudFormation template with these parameters."""
+    def template(self, parameters: dict[str, str] | None = None) -> Template:
+        """The CloudFormation template with these parameters, or with others."""
         pseudo = {
             "AWS::AccountId": self.account_id,
             "AWS::Partition": self.partition,
             "AWS::Region": REGION,
             "AWS::StackName": STACK,
         }
-        return Template(TEMPLATE, self.template_parameters(), pseudo)
+        return Template(TEMPLATE, parameters or self.template_parameters(), pseudo)
 
 
 EVERYTHING: Final = Installation(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from bot.config.secret_references import ManagedSecret, parse_arn
 from bot.config.settings import PREFIX, Settings
 from tests.integration.deploy.policies import EVERYTHING, ROOT, SECRET, TEMPLATE, Installation
 from tests.integration.deploy.terraform import blocks, local_values, texts
@@ -98,7 +99,47 @@ def test_the_simplest_installation_needs_five_values() -> None:
     [example] = blocks(MODULES[2])["module"]
     assert set(example["altcontact"]) - {"source"} == {*NEEDED, "fixers"}
     parameters = Installation().template().content["Parameters"]
-    assert len([name for name, each in parameters.items() if "Default" not in each]) <= 5
+    needed = {name for name, each in parameters.items() if "Default" not in each}
+    page = (ROOT / "docs/deploy/fargate.md").read_text(encoding="utf-8")
+    [command] = re.findall(r"--parameter-overrides \\\n(.*?)\n\$", page, re.DOTALL)
+    assert set(re.findall(r"(\w+)=", command)) == {*needed, "Fixers"}
+    assert len(needed) == 4
+
+
+def test_the_template_finds_the_secret_by_its_name() -> None:
+    """By an ARN without AWS's six characters, which the role may read and the bot understands."""
+    chosen = Installation()
+    given = {
+        name: each for name, each in chosen.template_parameters().items() if name != "SecretArn"
+    }
+    template = chosen.template(given)
+    task, role = template.resource("TaskDefinition"), template.resource("TaskRole")
+    assert task is not None
+    assert role is not None
+    [bot] = task["ContainerDefinitions"]
+    environment = {each["Name"]: each["Value"] for each in bot["Environment"]}
+    name = SECRET.removesuffix("-AbCdEf")
+    assert environment["SLACK_BOT_TOKEN"] == f"{name}:SLACK_BOT_TOKEN::"
+    assert environment["SLACK_APP_TOKEN"] == f"{name}:SLACK_APP_TOKEN::"
+    statements = role["Policies"][0]["PolicyDocument"]["Statement"]
+    [allowed] = [each["Resource"] for each in statements if each["Sid"] == "ReadSecrets"]
+    assert allowed == [f"{name}-??????"]
+    reference = parse_arn(environment["SLACK_BOT_TOKEN"])
+    assert isinstance(reference, ManagedSecret)
+    assert (reference.arn, reference.key) == (name, "SLACK_BOT_TOKEN")
+
+
+def test_a_private_repository_can_be_pulled_from() -> None:
+    """By the role that starts the task, and only if one is named."""
+    repository = "arn:aws:ecr:eu-west-1:222222222222:repository/altcontact"
+    chosen = Installation()
+    for given, pulls in (("", 0), (repository, 1)):
+        template = chosen.template(chosen.template_parameters() | {"ImageRepositoryArn": given})
+        role = template.resource("ExecutionRole")
+        assert role is not None
+        statements = role["Policies"][0]["PolicyDocument"]["Statement"]
+        found = [each["Resource"] for each in statements if each["Sid"] == "PullImage"]
+        assert found == [[repository]] * pulls
 
 
 def test_with_snapshots_two_tasks_never_run_at_once() -> None:
