@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.audit_entries import fix_advanced, fix_planned, fix_taken_over, write_sent
+from bot.domain.audit_entries import fix_advanced, fix_planned, write_sent
 from bot.domain.contacts import fingerprint
-from bot.domain.errors import FixUnderWay, StoreError
+from bot.domain.errors import FixUnderWay
 from bot.domain.evaluation.known_account import ReadingTime
 from bot.domain.evaluation.plan import KeptContact
 from bot.domain.evaluation.resolution import ALREADY_THERE, FIXED
@@ -21,29 +21,24 @@ from bot.store.columns import (
     wanted_json,
 )
 from bot.store.contact_history import keep_contacts, known_contacts
+from bot.store.fix_leases import OPEN, FixLeases
+from bot.store.fix_lookups import require_fix
 from bot.store.mappers import to_fix
 from bot.store.outbox import announce_fix, bump_revision
 from bot.store.plan_writer import IN_DOUBT, PlanWriter, note_undone
-from bot.store.repository import Repository
 from bot.store.run_items import follow_fix
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from bot.domain.contacts import AlternateContact, ContactType
+    from bot.domain.contacts import AlternateContact
     from bot.domain.failures import Failure
     from bot.domain.findings import Resolution, TypeResult
     from bot.domain.fixes import Fix, FixRequest
     from bot.services.ports.clock import Clock
     from bot.store.fence import Fence
     from bot.store.owner import Lease
-    from bot.store.transaction import Connections, Row, Transaction
-
-_OPEN: Final = """
-SELECT * FROM fixes WHERE account_id = :account_id AND type = :type AND ended_at IS NULL ORDER BY id
-"""
-
-_ALL_OPEN: Final = "SELECT * FROM fixes WHERE ended_at IS NULL ORDER BY id"
+    from bot.store.transaction import Connections, Transaction
 
 _PLAN: Final = """
 INSERT INTO fixes
@@ -54,20 +49,6 @@ VALUES
      :planned_at, :channel, :unusual_domain, :run_id, :undoes, :confirmed_tool, :instance, :host,
      :pid, :lease_until)
 RETURNING *
-"""
-
-_OWN: Final = """
-UPDATE fixes SET instance = :instance, host = :host, pid = :pid, lease_until = :lease_until
-WHERE id = :id
-"""
-
-_RENEW: Final = """
-UPDATE fixes SET lease_until = :lease_until
-WHERE id = :id AND ended_at IS NULL AND instance = :instance
-"""
-
-_RELEASE: Final = """
-UPDATE fixes SET instance = '' WHERE id = :id AND ended_at IS NULL AND instance = :instance
 """
 
 _BEGIN_WRITING: Final = """
@@ -84,31 +65,8 @@ UPDATE fixes SET
 WHERE id = :id
 """
 
-_LATEST: Final = """
-SELECT * FROM fixes
-WHERE account_id = :account_id AND type = :type AND state IN ('applied', 'confirmed')
-ORDER BY id DESC LIMIT 1
-"""
 
-_NEWEST: Final = """
-SELECT * FROM fixes WHERE account_id = :account_id AND type = :type ORDER BY id DESC LIMIT 1
-"""
-
-_LAST_MADE: Final = """
-SELECT * FROM fixes
-WHERE state IN ('applied', 'confirmed') AND ended_at IS NOT NULL AND already_there = 0
-    AND undone_by IS NULL
-ORDER BY id DESC LIMIT :limit
-"""
-
-_RECENT: Final = """
-SELECT * FROM fixes
-WHERE id IN (SELECT max(id) FROM fixes WHERE state != 'failed' GROUP BY account_id, type)
-    AND state = 'confirmed' AND coalesce(applied_at, ended_at) > :since
-"""
-
-
-class Fixes(Repository):
+class Fixes(FixLeases):
     """Fixes, from before the write to their end.
 
     Args:
@@ -127,10 +85,8 @@ class Fixes(Repository):
         consistency: timedelta,
         fence: Fence,
     ) -> None:
-        super().__init__(connections, clock)
+        super().__init__(connections, clock, lease, consistency)
         self._fence = fence
-        self._lease = lease
-        self._consistency = consistency
 
     def plan(
         self,
@@ -152,7 +108,7 @@ class Fixes(Repository):
             if known is not None:
                 return to_fix(known), False
             contact = {"account_id": request.account_id, "type": request.type}
-            if db.row(_OPEN, **contact) is not None:
+            if db.row(OPEN, **contact) is not None:
                 raise FixUnderWay(
                     "Another fix of this contact is in progress.",
                     "Wait a minute, then check the account before you save again.",
@@ -179,40 +135,6 @@ class Fixes(Repository):
             record(db, fix_planned(fix), now)
             return fix, True
 
-    def renew(self, fix_id: int) -> bool:
-        """Renew the lease of a fix; false if another process took it over."""
-        with self._connections.writing() as db:
-            lease = self._lease.until(db.now(self._clock))
-            instance = self._lease.owner.instance
-            return db.run(_RENEW, id=fix_id, lease_until=lease, instance=instance) == 1
-
-    def release(self, fix_id: int) -> None:
-        """Release a fix that has not ended, so that another process can take it over."""
-        with self._connections.writing() as db:
-            released = db.run(_RELEASE, id=fix_id, instance=self._lease.owner.instance)
-            if released:
-                # It may take long until AWS shows what it accepted.
-                announce_fix(db, _require(db, fix_id), self._clock.now())
-
-    def take_over(self, contact: tuple[str, ContactType] | None = None) -> list[Fix]:
-        """Take over the abandoned fixes, of one contact or of all."""
-        with self._connections.reading() as db:
-            if not self._abandoned(db, contact):
-                return []
-        with self._connections.writing() as db:
-            now = self._clock.now()
-            taken = []
-            for row in self._abandoned(db, contact):
-                fix = to_fix(row)
-                db.run(_OWN, id=fix.id, **self._lease.columns(db.now(self._clock)))
-                # What a run wrote is handed on to be read back, and nobody abandoned it.
-                is_handed_on = fix.request.run_id is not None and not row["instance"]
-                if not is_handed_on:
-                    record(db, fix_taken_over(fix), now)
-                announce_fix(db, fix, now)
-                taken.append(fix)
-            return taken
-
     def begin_writing(self, fix_id: int, before: AlternateContact | None) -> Fix:
         """Record that the write is about to be sent, and what AWS has before it.
 
@@ -221,7 +143,7 @@ class Fixes(Repository):
             NotLeading: it is part of a run, and another process leads.
         """
         with self._connections.writing() as db:
-            if _require(db, fix_id).request.run_id is not None:
+            if require_fix(db, fix_id).request.run_id is not None:
                 self._fence.require(db)
             now = self._clock.now()
             begun = db.run(
@@ -238,7 +160,7 @@ class Fixes(Repository):
                     "changed in AWS.",
                     "Save again.",
                 )
-            fix = _require(db, fix_id)
+            fix = require_fix(db, fix_id)
             record(db, write_sent(fix), now)
             return fix
 
@@ -270,7 +192,7 @@ class Fixes(Repository):
             StoreError: there is no such fix.
         """
         with self._connections.writing() as db:
-            fix = _require(db, fix_id)
+            fix = require_fix(db, fix_id)
             if not fix.state.can_become(state):
                 return fix
             if by_reading and fix.state is FixState.FAILED and not _is_in_doubt(db, fix_id):
@@ -295,13 +217,13 @@ class Fixes(Repository):
                 aws_request_id=text(aws_request_id),
             )
             if not ended:
-                db.run(_OWN, id=fix_id, **self._lease.columns(db.now(self._clock)))
+                self._own(db, fix_id)
             if state is FixState.CONFIRMED and fix.state is not FixState.CONFIRMED:
                 resolution = ALREADY_THERE if already_there else FIXED
                 self._confirm(db, fix, now, resolution, result)
                 if not (already_there or fix.already_there):
                     note_undone(db, fix, now)
-            advanced = _require(db, fix_id)
+            advanced = require_fix(db, fix_id)
             if advanced != fix:
                 answered = fix_advanced(
                     advanced, aws_request_id=aws_request_id, by_reading=by_reading
@@ -310,62 +232,6 @@ class Fixes(Repository):
                 announce_fix(db, advanced, now)
                 follow_fix(db, advanced)
             return advanced
-
-    def get(self, fix_id: int) -> Fix | None:
-        """One fix."""
-        with self._connections.reading() as db:
-            row = _fix_row(db, fix_id)
-            return to_fix(row) if row is not None else None
-
-    def of_key(self, key: str) -> Fix | None:
-        """The fix of this form, or of this contact of a run."""
-        with self._connections.reading() as db:
-            row = db.row("SELECT * FROM fixes WHERE key = :key", key=text(key))
-            return to_fix(row) if row is not None else None
-
-    def newest(self, account_id: str, contact_type: ContactType) -> Fix | None:
-        """The newest fix of a contact, whatever became of it."""
-        with self._connections.reading() as db:
-            row = db.row(_NEWEST, account_id=account_id, type=contact_type)
-            return to_fix(row) if row is not None else None
-
-    def last_made(self, limit: int) -> list[Fix]:
-        """The newest fixes that changed a contact in AWS and weren't undone, newest first."""
-        with self._connections.reading() as db:
-            return [to_fix(row) for row in db.rows(_LAST_MADE, limit=limit)]
-
-    def latest(self, account_id: str, contact_type: ContactType) -> Fix | None:
-        """The newest fix of a contact that reached AWS (`APPLIED` or `CONFIRMED`)."""
-        with self._connections.reading() as db:
-            row = db.row(_LATEST, account_id=account_id, type=contact_type)
-            return to_fix(row) if row is not None else None
-
-    def recent(self) -> dict[tuple[str, ContactType], str]:
-        """Fingerprints of what the newest verified fixes wrote, if AWS may still return others."""
-        since = time_text(self._clock.now() - self._consistency)
-        with self._connections.reading() as db:
-            fixes = [to_fix(row) for row in db.rows(_RECENT, since=since)]
-        return {
-            (fix.request.account_id, fix.request.type): fingerprint(fix.request.wanted)
-            for fix in fixes
-        }
-
-    def in_doubt(self) -> list[Fix]:
-        """Of each contact the newest failed fix that AWS may have accepted, if none followed.
-
-        One that did not fail settles those before it: AWS has its contact now, or had it.
-        """
-        with self._connections.reading() as db:
-            return [to_fix(row) for row in db.rows(IN_DOUBT)]
-
-    def _abandoned(self, db: Transaction, contact: tuple[str, ContactType] | None) -> list[Row]:
-        """The fixes that have not ended, and that no process works on."""
-        now = db.now(self._clock)
-        if contact is None:
-            rows = db.rows(_ALL_OPEN)
-        else:
-            rows = db.rows(_OPEN, account_id=contact[0], type=contact[1])
-        return [row for row in rows if self._lease.is_over(row, now)]
 
     def _confirm(
         self,
@@ -391,14 +257,3 @@ class Fixes(Repository):
 def _is_in_doubt(db: Transaction, fix_id: int) -> bool:
     """Whether AWS may have accepted a failed fix, and no later one of the contact has begun."""
     return any(row["id"] == fix_id for row in db.rows(IN_DOUBT))
-
-
-def _fix_row(db: Transaction, fix_id: int) -> Row | None:
-    return db.row("SELECT * FROM fixes WHERE id = :id", id=fix_id)
-
-
-def _require(db: Transaction, fix_id: int) -> Fix:
-    row = _fix_row(db, fix_id)
-    if row is None:
-        raise StoreError(f"There is no fix {fix_id}.")
-    return to_fix(row)
