@@ -1,33 +1,20 @@
-"""Works on runs: takes each planned contact through `FixService`, and records what it came to.
+"""Works on runs: claims them, begins their planned contacts, and ends them.
 
-A run is rows in the store, so any process can go on where another stopped. Each contact is a fix
-with a key of its own; an interrupted one is settled by `FixRecovery` before it is tried again.
+A run is rows in the store, so any process can go on where another stopped.
 """
 
 from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from bot.domain.audit import BOT
-from bot.domain.contacts import FIELDS
-from bot.domain.errors import (
-    GatewayError,
-    HeldBack,
-    NotAllowed,
-    NotLeading,
-    RightsUnknown,
-    StoreError,
-)
-from bot.domain.fixes import FixRequest
-from bot.domain.rules.mail_addresses import domain_of
-from bot.domain.runs import ItemState, RunKind
-from bot.services.active_run import SAME_FAILURES, ActiveRun
-from bot.services.fix_result import Fixed, FixOutcome
+from bot.domain.errors import NotLeading, StoreError
+from bot.domain.runs import ItemState
+from bot.services.active_run import ActiveRun
+from bot.services.run_fixes import RunFixes
 from bot.services.worker_thread import WorkerThread
 
 if TYPE_CHECKING:
@@ -37,7 +24,6 @@ if TYPE_CHECKING:
     from bot.domain.runs import Run, RunItem
     from bot.services.fix import FixService
     from bot.services.fix_recovery import FixRecovery
-    from bot.services.fix_result import FixResult, NotFixed
     from bot.services.ports.clock import Clock
     from bot.services.ports.runs import RunRepository
     from bot.services.pulse import Pulse
@@ -46,11 +32,6 @@ _log = structlog.get_logger(__name__)
 
 WORKERS: Final = 10
 """Contacts that are worked on at once: five writes a second with two seconds for each contact."""
-
-DEFER_SECONDS: Final = 5.0
-"""How long a contact waits that can't be worked on yet."""
-
-CHANGED: Final = "AWS has another contact than the preview showed."
 
 
 class RunWorker:
@@ -61,8 +42,7 @@ class RunWorker:
         fixes: makes each fix.
         recovery: reads back what was written.
         clock: the time.
-        still_allowed: raises `NotAllowed` if a contact of a run may not be written any more,
-            `HeldBack` if runs leave it alone, and `RightsUnknown` if that can't be found out now.
+        still_allowed: as for `RunFixes`.
         on_changed: called when a run's message has to be updated.
         on_ended: called when a run has ended or stopped.
         leads: whether this process leads: only the leader works on runs.
@@ -96,10 +76,7 @@ class RunWorker:
         shutdown_timeout: float = 4.0,
     ) -> None:
         self._runs = runs
-        self._fixes = fixes
-        self._recovery = recovery
         self._clock = clock
-        self._still_allowed = still_allowed
         self._on_changed = on_changed
         self._on_ended = on_ended
         self._leads = leads
@@ -110,6 +87,15 @@ class RunWorker:
         self._show_interval = show_interval
         self._shutdown_timeout = shutdown_timeout
         self._lock = threading.Lock()
+        self._fixes = RunFixes(
+            runs,
+            fixes,
+            recovery,
+            clock,
+            still_allowed=still_allowed,
+            lock=self._lock,
+            on_stopped=self._over,
+        )
         self._active: dict[int, ActiveRun] = {}
         self._renewed_at = 0.0
         self._pool = pool or ThreadPoolExecutor(workers, "run")
@@ -218,119 +204,17 @@ class RunWorker:
     def _work(self, active: ActiveRun, item: RunItem) -> None:
         """Take one contact through its fix; a thread of the pool."""
         try:
-            self._fix(active, item)
+            self._fixes.make(active, item)
         except StoreError as error:
             _log.warning("contact of a run put off", run=item.run_id, problem=str(error))
-            self._defer(active, item, str(error))
+            self._fixes.defer(active, item, str(error))
         except Exception:  # noqa: BLE001 - a thread's edge: a defect must not stop the run
             _log.exception("a contact of a run failed", run=item.run_id, account=item.account_id)
-            self._finish(active, item, ItemState.FAILED, "The bot failed unexpectedly.")
+            self._fixes.finish(active, item, ItemState.FAILED, "The bot failed unexpectedly.")
         finally:
             with self._lock:
                 active.in_flight.discard(item.number)
             self._thread.wake()
-
-    def _fix(self, active: ActiveRun, item: RunItem) -> None:
-        run = active.run
-        try:
-            self._still_allowed(run, item)
-        except HeldBack as error:
-            self._finish(active, item, ItemState.HELD_BACK, str(error))
-            return
-        except NotAllowed as error:
-            self._refuse(active, item, error)
-            return
-        request = FixRequest(
-            f"run:{run.id}:{item.number}:{item.attempt}",
-            item.account_id,
-            item.type,
-            item.wanted,
-            run.requested_by.user_id,
-            item.shown,
-            item.read_at or run.created_at,
-            run.id,
-            item.undoes,
-            item.confirmed_tool,
-        )
-        result = self._fixes.make(
-            request,
-            item.account_name,
-            lambda: self._still_allowed(run, item),
-            unchanged=_unchanged(item),
-            # Who saw the preview was shown the domains that few accounts use.
-            confirmed_domain=domain_of(item.wanted.email) if item.wanted is not None else "",
-            must_comply=run.kind is not RunKind.UNDO,
-            # What still needs approval isn't allowed.
-            approved=True,
-        )
-        self._take_result(active, item, result)
-
-    def _take_result(self, active: ActiveRun, item: RunItem, result: FixResult) -> None:
-        """Record what a contact came to; what its fix came to is recorded with the fix."""
-        if isinstance(result, Fixed):
-            with self._lock:
-                active.succeeded()
-                active.done(item.number)
-            self._recovery.wake()
-            return
-        match result.outcome:
-            case FixOutcome.UNDER_WAY | FixOutcome.NOT_RECORDED | FixOutcome.TO_CONFIRM:
-                self._defer(active, item, str(result.problem))
-            case _ if isinstance(result.problem, HeldBack):
-                self._finish(active, item, ItemState.HELD_BACK, str(result.problem))
-            case _ if isinstance(result.problem, NotAllowed):
-                # Its fix is recorded as refused, so the contact needs another one.
-                self._runs.plan_again(item)
-                self._refuse(active, replace(item, attempt=item.attempt + 1), result.problem)
-            case FixOutcome.CHANGED:
-                self._finish(active, item, ItemState.HELD_BACK, CHANGED)
-            case _ if isinstance(result.problem, GatewayError):
-                self._fail(active, item, result, result.problem)
-            case _:
-                self._finish(active, item, ItemState.HELD_BACK, _reason(result))
-
-    def _fail(
-        self, active: ActiveRun, item: RunItem, result: NotFixed, problem: GatewayError
-    ) -> None:
-        """A contact failed in AWS."""
-        why = problem.failure
-        if result.fix is None:
-            self._runs.finish_item(item, ItemState.FAILED, why.message, why)
-        self._count_failure(active, item, why.cause.value, why.message)
-
-    def _refuse(self, active: ActiveRun, item: RunItem, problem: NotAllowed) -> None:
-        """A contact may not be written any more, or it couldn't be found out whether it may."""
-        if isinstance(problem, RightsUnknown):
-            self._defer(active, item, str(problem))
-            return
-        self._runs.finish_item(item, ItemState.FAILED, str(problem))
-        self._count_failure(active, item, "not allowed", str(problem))
-
-    def _count_failure(self, active: ActiveRun, item: RunItem, cause: str, words: str) -> None:
-        with self._lock:
-            active.done(item.number)
-            is_hopeless = active.failed(item.account_id, cause)
-        if is_hopeless:
-            reason = f"{SAME_FAILURES} accounts in a row failed for the same reason: {words}"
-            self._stop_run(active.run, reason)
-
-    def _finish(self, active: ActiveRun, item: RunItem, state: ItemState, reason: str) -> None:
-        self._runs.finish_item(item, state, reason)
-        with self._lock:
-            active.done(item.number)
-
-    def _defer(self, active: ActiveRun, item: RunItem, why: str) -> None:
-        """Put a contact off; after a while it counts as failed."""
-        with self._lock:
-            may_wait = active.defer(item.number, self._clock.monotonic() + DEFER_SECONDS)
-        if not may_wait:
-            self._finish(active, item, ItemState.FAILED, why)
-
-    def _stop_run(self, run: Run, reason: str) -> None:
-        if self._runs.stop(run.id, BOT, reason):
-            _log.warning("run stopped", run=run.id)
-            self._on_changed()
-            self._on_ended()
 
     def _show_or_end(self, active: ActiveRun) -> None:
         """Have a run's message updated if its counts changed, and end the run if it is done."""
@@ -339,8 +223,7 @@ class RunWorker:
             is_idle = not active.in_flight
         if is_idle and not run.counts.planned and self._runs.end(run.id):
             _log.info("run ended", run=run.id)
-            self._on_changed()
-            self._on_ended()
+            self._over()
             return
         now = self._clock.monotonic()
         if run.counts != active.shown and now - active.shown_at >= self._show_interval:
@@ -348,17 +231,7 @@ class RunWorker:
             self._runs.bump(run.id)
             self._on_changed()
 
-
-def _unchanged(item: RunItem) -> frozenset[str]:
-    """The fields that stay as AWS has them."""
-    before, wanted = item.before, item.wanted
-    if before is None or wanted is None:
-        return frozenset()
-    return frozenset(name for name in FIELDS if getattr(before, name) == getattr(wanted, name))
-
-
-def _reason(result: NotFixed) -> str:
-    """Why a contact wasn't written, without what the policy expects, which may be personal."""
-    if result.outcome is FixOutcome.REFUSED and result.fields:
-        return f"It no longer complies with the policy: {', '.join(result.fields)}."
-    return str(result.problem)
+    def _over(self) -> None:
+        """A run has ended or stopped."""
+        self._on_changed()
+        self._on_ended()

@@ -13,8 +13,8 @@ from bot.domain.policy.account_policy import ApprovalRule
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.runs import ItemState, RunItem, RunKind
 from bot.services.approval_decisions import READ_AT_APPROVAL, ApprovalDecisions
-from bot.services.bulk_fix import CHANGED
 from bot.services.ports.runs import NewRun
+from bot.services.run_fixes import CHANGED
 from tests.unit.fakes import (
     ABSENT,
     CONTACT,

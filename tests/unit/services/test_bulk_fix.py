@@ -18,9 +18,10 @@ from bot.domain.policy.match import Match
 from bot.domain.policy.policy import Policy, PolicyTable
 from bot.domain.runs import ItemState, RunCounts, RunItem, RunKind, RunState
 from bot.services.active_run import MOST_DEFERRALS, SAME_FAILURES
-from bot.services.bulk_fix import CHANGED, RunWorker
+from bot.services.bulk_fix import RunWorker
 from bot.services.ports.aws import Priority
 from bot.services.ports.runs import NewRun
+from bot.services.run_fixes import CHANGED
 from tests.unit.fakes import (
     CONTACT,
     OTHER,
