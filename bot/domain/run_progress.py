@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.alert_summary import root_cause
 from bot.domain.failures import failure
-from bot.domain.runs import ItemState, RunState
+from bot.domain.runs import ItemState, LeftAlone, RunState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -102,6 +102,16 @@ class RunProgress:
         """The same with the time that is left at a pace, if the run is going on."""
         left = pace.duration(*self.left).total_seconds()
         return replace(self, seconds_left=left if self.is_going_on else None)
+
+    @property
+    def may_be_previewed_again(self) -> int:
+        """How many contacts were held back that runs don't leave alone now."""
+        left_alone = {each.sentence for each in LeftAlone}
+        return self.run.counts.held_back - sum(
+            problem.contacts
+            for problem in self.problems
+            if problem.state is ItemState.HELD_BACK and problem.message in left_alone
+        )
 
     @property
     def is_going_on(self) -> bool:

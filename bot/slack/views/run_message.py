@@ -254,7 +254,7 @@ def _buttons(progress: RunProgress) -> Iterator[Block]:
             yield from _undo_button(progress)
         case RunState.ENDED:
             yield from _retry_button(run, primary=True)
-            yield from _again_button(run, primary=not run.counts.failed)
+            yield from _again_button(progress, primary=not run.counts.failed)
             yield from _undo_button(progress)
         case _:
             return
@@ -289,9 +289,9 @@ def _retry_button(run: Run, *, primary: bool) -> Iterator[Block]:
         yield button(f"Retry {failed:,} failed", RETRY, str(run.id), primary=primary, label=label)
 
 
-def _again_button(run: Run, *, primary: bool) -> Iterator[Block]:
+def _again_button(progress: RunProgress, *, primary: bool) -> Iterator[Block]:
     """The contacts that were held back, with what AWS has now. A removal has to be chosen again."""
-    held = run.counts.held_back
+    run, held = progress.run, progress.may_be_previewed_again
     if held and run.kind in {RunKind.FIX, RunKind.AUTO_FIX}:
         label = f"Preview the {contacts(held)} that run {run.id} held back again"
         text = f"Preview {held:,} held back…"

@@ -13,11 +13,12 @@ from bot.domain.actors import Actor
 from bot.domain.failures import FailureCode, failure
 from bot.domain.run_progress import (
     ResultFile,
+    RunProblem,
     RunProgress,
     RunResult,
     group_problems,
 )
-from bot.domain.runs import ItemState, Run, RunCounts, RunKind, RunState
+from bot.domain.runs import ItemState, LeftAlone, Run, RunCounts, RunKind, RunState
 from bot.slack.views.run_message import (
     AGAIN,
     CONTINUE,
@@ -128,6 +129,18 @@ def test_when_some_failed() -> None:
     assert list(found) == [RETRY, AGAIN, UNDO, RESULTS]
     assert found[RETRY]["text"]["text"] == "Retry 7 failed"
     assert found[RETRY]["style"] == "primary"
+
+
+def test_what_runs_leave_alone_is_not_offered_again() -> None:
+    """Another preview would leave it out; what changed in AWS is offered."""
+    named = [("Training", "888888888888")]
+    exempt = RunProblem(ItemState.HELD_BACK, LeftAlone.EXEMPT.sentence, "", 2, named, 2)
+    changed = RunProblem(ItemState.HELD_BACK, "AWS has another contact.", "", 1, named, 1)
+    some = RunProgress(run(RunState.ENDED, verified=5, held_back=3), [exempt, changed])
+    assert buttons(some)[AGAIN]["text"]["text"] == "Preview 1 held back…"
+    assert LeftAlone.EXEMPT.sentence in shown(some)
+    none = RunProgress(run(RunState.ENDED, verified=5, held_back=2), [exempt])
+    assert list(buttons(none)) == [UNDO, RESULTS]
 
 
 def test_when_it_was_stopped() -> None:
