@@ -21,6 +21,7 @@ def main() -> int:
     """
     _occupy_closed_streams()
     _handle_early_signals("".join(sys.argv[1:2]))
+    _have_a_home()
     from bot.cli.main import main as carry_out  # noqa: PLC0415 - slow to import
 
     return carry_out()
@@ -36,6 +37,20 @@ def _occupy_closed_streams() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, mode)  # the lowest number that is free: this one
+
+
+def _have_a_home() -> None:
+    """Let the user have a home directory, the one that container engines choose for such a user.
+
+    Without one, slack_bolt can't be imported: neither `HOME` nor the list of users names one where
+    a cluster makes up the number of the user.
+    """
+    from pathlib import Path  # noqa: PLC0415 - once signals are handled
+
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = "/"
 
 
 def _handle_early_signals(command: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import Final
@@ -34,6 +35,22 @@ assert [line for check in checks_of(path).checks() for line in check.run()]
 """
 
 
+_NOBODY: Final = """
+import os, pwd, sys
+def nobody(_):
+    raise KeyError
+pwd.getpwuid = nobody
+from bot.__main__ import main
+sys.argv = ["altcontact", "--version"]
+try:
+    main()
+except SystemExit:
+    pass
+import slack_bolt
+print(os.environ["HOME"])
+"""
+
+
 @pytest.mark.parametrize("script", [_VERSION, _SQLITE], ids=["version", "sqlite"])
 def test_postgresql_is_imported_only_when_it_is_used(
     script: str, tmp_path_factory: pytest.TempPathFactory
@@ -47,3 +64,12 @@ def test_postgresql_is_imported_only_when_it_is_used(
         check=True,
     )
     assert done.stdout.splitlines()[-1] == ""
+
+
+def test_a_user_without_a_home_can_run_it() -> None:
+    """Clusters make up the numbers of users, and slack_bolt asks for a home when it is imported."""
+    environ = {name: value for name, value in os.environ.items() if name != "HOME"}
+    done = subprocess.run(
+        [sys.executable, "-c", _NOBODY], env=environ, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["/"]), done.stderr
