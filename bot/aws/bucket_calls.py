@@ -134,4 +134,5 @@ class BucketCalls:
             return replace(why, remedy=remedy)
         if why.cause is FailureCode.REFUSED:
             return replace(why, remedy=f"Check the bucket and its key. See {self._docs}.")
-        return why
+        # A check is of accounts, and the bot tries again by itself.
+        return replace(why, remedy=why.remedy.replace(", then check again", ""))

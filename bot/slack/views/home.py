@@ -214,8 +214,9 @@ def _snapshots(status: SnapshotStatus | None) -> Iterator[Block]:
     if status is None or status.failing_since is None:
         return
     since = f"Snapshots of my database have been failing since {date(status.failing_since)}."
+    risk = "If my disk is lost now, so is what people have decided since."
     remedy = f"\nTo fix this: {escape(status.remedy)}" if status.remedy else ""
-    yield paragraph(f":warning: *{since}* {escape(status.problem)}{remedy}")
+    yield paragraph(f":warning: *{since}* {escape(status.problem)} {risk} I keep trying.{remedy}")
 
 
 def _uncheckable(cause: Uncheckable) -> str:

@@ -120,16 +120,18 @@ CALLS: dict[str, Callable[[S3SnapshotStorage], object]] = {
         (s3_error("KMS.DisabledException", 400), FailureCode.REFUSED, "Enable it in AWS KMS."),
         (s3_error("SlowDown", 503), FailureCode.AWS_FAULT, ""),
         (page(502), FailureCode.AWS_FAULT, ""),
+        (ReadTimeoutError(endpoint_url="https://x"), FailureCode.TIMED_OUT, "network"),
     ],
 )
 def test_a_failure_is_explained(
-    operation: str, answer: Answer, cause: FailureCode, words: str
+    operation: str, answer: Answer | Exception, cause: FailureCode, words: str
 ) -> None:
-    """With the next step, whichever call it was."""
+    """With the next step, whichever call it was; that is no check, which is of accounts."""
     wire = Wire("eu-west-1").on(operation, *[answer] * 8)
     with pytest.raises(GatewayError) as caught:
         CALLS[operation](storage(wire))
     assert words in caught.value.remedy
+    assert "check again" not in caught.value.remedy
     assert caught.value.failure.cause.name in {cause.name, "THROTTLED"}
 
 

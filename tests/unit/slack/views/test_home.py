@@ -282,6 +282,7 @@ def test_snapshots_that_cannot_be_saved_are_a_problem() -> None:
     overview = Overview({Outcome.COMPLIANT: 3}, last_scan=scan())
     said = text(shown(overview, snapshots=failing))
     assert "Snapshots of my database have been failing since" in said
+    assert "If my disk is lost now, so is what people have decided since. I keep trying." in said
     assert "To fix this: Fix that." in said
     assert "are working" not in said
     said = text(shown(overview, snapshots=saved))
