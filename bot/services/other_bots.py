@@ -69,7 +69,7 @@ class OtherBotsWatch:
         Returns:
             Seconds until the next count; None if there are no others.
         """
-        others = max(others - self._replicas(), 0)
+        others = max(others - self._replicas(), 0) if others else 0
         since, was_lasting = self._since, self._lasting
         now = self._clock.monotonic()
         self._since = (now if since is None else since) if others else None

@@ -95,8 +95,15 @@ class ReplicaWatch:
             _log.warning("replica not signed off", problem=str(error))
 
     def others(self) -> int:
-        """How many other replicas ran at the last look."""
-        return self._others
+        """How many other replicas run now; at the last look, if the database can't be read.
+
+        Replicas that start together connect to Slack before any of them looks again.
+        """
+        try:
+            return self._replicas.news().others
+        except StoreError as error:
+            _log.warning("replicas not looked for", problem=str(error))
+            return self._others
 
     def request_reload(self, digest: str) -> None:
         """Have the other replicas apply the policy that this one just applied.

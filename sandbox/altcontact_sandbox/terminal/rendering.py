@@ -29,6 +29,7 @@ _EMOJI: Final = {
     ":grey_question:": "?",
     ":hourglass_flowing_sand:": "…",
     ":hourglass:": "…",
+    ":stethoscope:": "…",
     ":red_circle:": "●",
     ":large_orange_circle:": "●",
     ":large_yellow_circle:": "●",

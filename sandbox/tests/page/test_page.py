@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -29,7 +30,6 @@ from sandbox.tests.page.fixtures import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 EMPTY = "There is no such call."
 
@@ -444,3 +444,16 @@ def test_a_bot_that_does_not_run_is_not_asked(page: PageServer) -> None:
     answer = httpx.post(f"{page.url}/control/bot/check")
     assert answer.status_code == 409
     assert "isn't running" in answer.json()["error"]
+
+
+def test_the_page_knows_every_emoji_of_the_bot() -> None:
+    """Slack shows them as pictures; one that the page doesn't know stays a word in colons."""
+    known = (STATIC / "blocks/emoji.js").read_text(encoding="utf-8")
+    files = (Path(__file__).parents[3] / "bot/slack").rglob("*.py")
+    used = {
+        name
+        for file in files
+        for name in re.findall(r"(?<!\w):([a-z][a-z_]+):(?=[\s\"*{])", file.read_text("utf-8"))
+    }
+    assert "stethoscope" in used
+    assert [name for name in sorted(used) if f"{name}: " not in known] == []

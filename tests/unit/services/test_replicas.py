@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from structlog.testing import capture_logs
 
+from bot.domain.errors import StoreError
 from bot.domain.leadership import ReplicaNews
 from bot.services.replicas import RELOAD_FOR, ReplicaWatch
 from tests.unit.fakes import FakeClock
@@ -18,6 +21,7 @@ class FakeReplicas:
         self.renewed = 0
         self.left = False
         self.requested: list[str] = []
+        self.error: StoreError | None = None
 
     def renew(self) -> None:
         self.renewed += 1
@@ -26,6 +30,8 @@ class FakeReplicas:
         self.left = True
 
     def news(self) -> ReplicaNews:
+        if self.error is not None:
+            raise self.error
         return self.found
 
     def request_reload(self, digest: str) -> int:
@@ -77,6 +83,15 @@ def test_what_others_recorded_is_shown(world: World) -> None:
     assert world.news == 0
     world.look(changed=(6, 1))
     assert world.news == 1
+    assert world.watch.others() == 1
+
+
+def test_a_replica_that_started_since_the_last_look_counts(world: World) -> None:
+    """Else Slack's count of connections would look like that of another bot."""
+    world.look(others=1)
+    world.replicas.found = replace(world.replicas.found, others=2)
+    assert world.watch.others() == 2
+    world.replicas.error = StoreError("It's gone.")
     assert world.watch.others() == 1
 
 

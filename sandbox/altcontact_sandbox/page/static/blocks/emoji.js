@@ -28,7 +28,7 @@ const EMOJI = {
   bug: "🐛", office: "🏢", bust_in_silhouette: "👤", busts_in_silhouette: "👥",
   construction: "🚧", sos: "🆘", new: "🆕", ok: "🆗", "100": "💯", zzz: "💤", test_tube: "🧪",
   herb: "🌿", seedling: "🌱", palm_tree: "🌴", coffee: "☕", trophy: "🏆", checkered_flag: "🏁",
-  triangular_flag_on_post: "🚩", crossed_flags: "🎌", house: "🏠", detective: "🕵️", scroll: "📜",
+  stethoscope: "🩺", triangular_flag_on_post: "🚩", crossed_flags: "🎌", house: "🏠", detective: "🕵️", scroll: "📜",
 };
 
 /** An emoji by its name, a skin tone left away; undefined where the name is not known. */
