@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot.app.clock import SystemClock
 from bot.app.settings import SecretReader
 from bot.config.load import load_lenient, valid
+from bot.config.secret_references import DATABASE
 from bot.domain.errors import StoreError
 from bot.store import is_absent, open_store
 
@@ -31,7 +32,7 @@ def load_needed(*names: str) -> Settings:
         SettingsError: one of those is invalid.
     """
     loaded = load_lenient(
-        os.environ, needs_slack=False, read_secret=SecretReader(), secrets=("database",)
+        os.environ, needs_slack=False, read_secret=SecretReader(), secrets=DATABASE
     )
     return loaded.settings if loaded.wrong.isdisjoint(names) else valid(loaded)
 

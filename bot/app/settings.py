@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.config.load import load, load_lenient, valid
-from bot.config.secret_references import SecretFile, read_secret_file
+from bot.config.secret_references import DATABASE, SecretFile, read_secret_file
 from bot.domain.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -96,11 +96,13 @@ class StartSettings:
         Raises:
             SettingsError: it can't be read, isn't set any more, or is invalid.
         """
+        names = DATABASE if name in DATABASE else (name,)
         found = load_lenient(
-            self._environ, needs_slack=True, read_secret=SecretReader(), secrets=(name,)
+            self._environ, needs_slack=True, read_secret=SecretReader(), secrets=names
         )
         if name in found.wrong:
-            problem = found.secret_problems.get(name) or found.problems[0]
+            problems = (found.secret_problems.get(each) for each in names)
+            problem = next(filter(None, problems), found.problems[0])
             raise SettingsError(str(problem), (problem,))
         value = getattr(found.settings, name)
         return str(value if isinstance(value, Path) else value.get_secret_value())
@@ -118,10 +120,15 @@ class StartSettings:
 
     def _with_login(self, settings: Settings) -> Settings:
         """The settings, with a database whose login is read again once it is refused."""
-        renewal = self.renewal("database")
-        if isinstance(settings.database, Path) or renewal is None:
+        # The password, if it is apart, and else the whole address.
+        places = [found[0] for name in reversed(DATABASE) if (found := self.renewal(name))]
+        if isinstance(settings.database, Path) or not places:
             return settings
         from bot.store.postgres.login import RenewableUrl  # noqa: PLC0415 - few use PostgreSQL
 
-        renewable = RenewableUrl(settings.database.get_secret_value(), *renewal)
+        renewable = RenewableUrl(
+            settings.database.get_secret_value(),
+            places[0],
+            lambda: self.read_secret_again("database"),
+        )
         return settings.model_copy(update={"database": renewable})

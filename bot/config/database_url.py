@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 SCHEMES: Final = ("postgresql", "postgres")
 """What the address may begin with, as for PostgreSQL's own programs."""
@@ -84,6 +84,17 @@ class PostgresUrl:
     def get_secret_value(self) -> str:
         """The whole address, with the password if it has one."""
         return self._url
+
+    @property
+    def has_password(self) -> bool:
+        """Whether the address contains a password."""
+        parts = urlsplit(self._url)
+        return ":" in parts.netloc.rpartition("@")[0] or "password" in dict(parse_qsl(parts.query))
+
+    def with_password(self, password: str) -> PostgresUrl:
+        """The same address with a password."""
+        separator = "&" if urlsplit(self._url).query else "?"
+        return PostgresUrl(f"{self._url}{separator}password={quote(password, safe='')}")
 
     @property
     def login_remedy(self) -> str:
@@ -183,6 +194,18 @@ def _check_parameters(url: str) -> None:
             closest = get_close_matches(value, SSL_MODES, n=1)
             hint = f" (did you mean “{closest[0]}”?)" if closest else ""
             raise ValueError(f"sets sslmode to none of {', '.join(SSL_MODES)}{hint}")
+
+
+def password(value: object) -> str:
+    """The password of a PostgreSQL database.
+
+    Raises:
+        ValueError: it is a JSON object, such as the whole secret that Amazon RDS keeps.
+    """
+    given = str(value)
+    if given.lstrip().startswith("{") and given.rstrip().endswith("}") and '"password"' in given:
+        raise ValueError("is a JSON object, not a password")
+    return given
 
 
 def same_place(url: str, other: str) -> bool:

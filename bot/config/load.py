@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from bot.config import policy_file
 from bot.config import setting_parsers as parse
-from bot.config.secret_references import BY_FILE, SECRETS, find, read_all
+from bot.config.secret_references import BY_FILE, DATABASE, SECRETS, find, read_all
 from bot.config.setting_problems import (
     examples,
     file_problem,
@@ -43,7 +43,7 @@ __all__ = ["FIELDS", "LoadedSettings", "Settings", "load", "load_lenient", "vari
 _BY_SOCKET: Final = ("slack_bot_token", "slack_app_token", "channel")
 _BY_HTTP: Final = ("slack_bot_token", "slack_signing_secret", "channel")
 """What Slack needs, in either mode; the other mode's secret is allowed, and not used."""
-_WITHOUT_SLACK: Final = ("slack_bot_token", "database")
+_WITHOUT_SLACK: Final = ("slack_bot_token", *DATABASE)
 """The secrets that commands other than `run` use; the token is for rules about members."""
 _KNOWN: Final = [*FIELDS, *map(variable, BY_FILE), CONFIG]
 """The variables that may be set."""
@@ -158,6 +158,9 @@ def load_lenient(
         problems.append(problem)
     problems += _without_effect(merged, from_environ)
     problems += _misplaced(settings)
+    if "database" in merged or "database" not in given:
+        problems += _unused_password(settings)
+    settings = _with_password(settings)
     policy = policy_file.read(file, settings.types, FLAT)
     problems += policy.problems
     if not policy.problems:
@@ -176,7 +179,8 @@ def load_lenient(
     problems.sort(key=lambda problem: problem.line)
     unread = set() if readable else Settings.model_fields.keys() - from_environ.keys()
     of_policy = policy_file.TABLES if policy.problems else ()
-    wrong = frozenset({*refused, *unreadable, *missing, *unread, *of_policy})
+    of_database = DATABASE if "database_password" in {*refused, *unreadable} else ()
+    wrong = frozenset({*refused, *unreadable, *missing, *unread, *of_policy, *of_database})
     return LoadedSettings(
         settings,
         tuple(problems),
@@ -229,6 +233,29 @@ def _misplaced(settings: Settings) -> list[SettingProblem]:
         return []
     what = f"is in the same place as {variable('checkpoints')}"
     return [SettingProblem(variable("backup"), what, remedy="Give each a prefix of its own.")]
+
+
+def _unused_password(settings: Settings) -> list[SettingProblem]:
+    """A password apart from the address of the database, which has no place for it."""
+    if not settings.database_password.get_secret_value():
+        return []
+    if isinstance(settings.database, Path):
+        what = "is for PostgreSQL, but ALTCONTACT_DATABASE names a SQLite file"
+        remedy = "Remove it, or set ALTCONTACT_DATABASE to a postgresql:// URL."
+    elif settings.database.has_password:
+        what = "is set, but the URL in ALTCONTACT_DATABASE has a password as well"
+        remedy = "Remove one of the two."
+    else:
+        return []
+    return [SettingProblem(variable("database_password"), what, remedy=remedy)]
+
+
+def _with_password(settings: Settings) -> Settings:
+    """The settings, with the password in the address of the database, which is what is used."""
+    password = settings.database_password.get_secret_value()
+    if not password or isinstance(settings.database, Path) or settings.database.has_password:
+        return settings
+    return settings.model_copy(update={"database": settings.database.with_password(password)})
 
 
 def _read_named(variables: Mapping[str, str]) -> SettingFile:

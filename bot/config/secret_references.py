@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
     ReadSecret: TypeAlias = Callable[["SecretReference"], str]
 
-SECRETS: Final = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "database")
+DATABASE: Final = ("database", "database_password")
+"""The settings that say how to connect to the database."""
+
+SECRETS: Final = ("slack_bot_token", "slack_app_token", "slack_signing_secret", *DATABASE)
 """The settings whose value may be a reference."""
 
 BY_FILE: Final = {f"{name}_file": name for name in SECRETS}

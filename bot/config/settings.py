@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_core import core_schema
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.config import http_parsers, log_parsers, policy_file, s3_parsers
+from bot.config import database_url, http_parsers, log_parsers, policy_file, s3_parsers
 from bot.config import setting_parsers as parse
 from bot.config.database_url import PostgresUrl
 from bot.domain.contacts import ContactType
@@ -114,6 +114,11 @@ class Settings(BaseSettings):
             description="the SQLite file, or the postgresql:// URL of a PostgreSQL database",
             examples=["/data/altcontact.db"],
         )
+    )
+    database_password: Annotated[SecretStr, _parsed(database_url.password)] = Field(
+        default=SecretStr(""),
+        description="the password of the PostgreSQL database, if it isn't in the URL",
+        examples=["arn:aws:secretsmanager:eu-west-1:111122223333:secret:rds!db-AbCdEf:password::"],
     )
     lease: Annotated[float, _parsed(parse.lease)] = Field(
         default=15.0,

@@ -143,8 +143,8 @@ variable "secrets" {
   default     = {}
 
   validation {
-    condition     = alltrue([for each in keys(var.secrets) : contains(["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "ALTCONTACT_DATABASE"], each)])
-    error_message = "secrets has keys of SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_SIGNING_SECRET and ALTCONTACT_DATABASE."
+    condition     = alltrue([for each in keys(var.secrets) : contains(["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "ALTCONTACT_DATABASE", "ALTCONTACT_DATABASE_PASSWORD"], each)])
+    error_message = "secrets has keys of SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_SIGNING_SECRET, ALTCONTACT_DATABASE and ALTCONTACT_DATABASE_PASSWORD."
   }
 
   validation {

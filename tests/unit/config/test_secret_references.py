@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from pydantic import SecretStr
 
+from bot.config.database_url import PostgresUrl
 from bot.config.load import Settings, load, load_lenient
 from bot.config.secret_references import (
     BY_FILE,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 SECRET: Final = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:altcontact/slack-AbCdEf"
 PARAMETER: Final = "arn:aws-cn:ssm:cn-north-1:111122223333:parameter/altcontact/bot"
 BOT: Final = "xoxb-1-hush"
+URL: Final = "postgresql://bot@db.example/bots"
+APART: Final = {"ALTCONTACT_DATABASE": URL, "ALTCONTACT_DATABASE_PASSWORD_FILE": "password"}
 
 
 @pytest.fixture(autouse=True)
@@ -247,3 +250,64 @@ def test_what_is_not_needed_is_not_read() -> None:
     with pytest.raises(SettingsError, match="couldn't read it") as caught:
         load(environ, needs_slack=False, read_secret=note)
     assert len(caught.value.problems) == len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "whole"),
+    [
+        (URL, f"{URL}?password=hush%2F%26%20%25"),
+        (f"{URL}?sslmode=require", f"{URL}?sslmode=require&password=hush%2F%26%20%25"),
+    ],
+)
+def test_a_password_apart_from_the_address(folder: Path, url: str, whole: str) -> None:
+    """It is part of the address afterwards, which shows it to nobody."""
+    (folder / "password").write_text("hush/& %\n")
+    settings = load(APART | {"ALTCONTACT_DATABASE": url}, needs_slack=False, read_secret=read)
+    assert isinstance(settings.database, PostgresUrl)
+    assert settings.database.get_secret_value() == whole
+    assert "hush" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("change", "what", "remedy"),
+    [
+        ({"ALTCONTACT_DATABASE": "/data/bot.db"}, "names a SQLite file", "Remove it, or"),
+        ({"ALTCONTACT_DATABASE": ""}, "names a SQLite file", "Remove it, or"),
+        (
+            {"ALTCONTACT_DATABASE": URL.replace("@", ":hush@")},
+            "has a password as well",
+            "Remove one of the two.",
+        ),
+        (
+            {"ALTCONTACT_DATABASE": f"{URL}?password=hush"},
+            "has a password as well",
+            "Remove one of the two.",
+        ),
+        (
+            {"ALTCONTACT_DATABASE_PASSWORD_FILE": "whole"},
+            "is a JSON object, not a password",
+            "Add the key to use",
+        ),
+        ({"ALTCONTACT_DATABASE_PASSWORD_FILE": "none"}, "none doesn't exist", "Correct the path"),
+    ],
+)
+def test_a_password_that_cannot_be_used(
+    folder: Path, change: dict[str, str], what: str, remedy: str
+) -> None:
+    """One message says why. Without the password, the address isn't usable either."""
+    (folder / "password").write_text("hush")
+    (folder / "whole").write_text('{"username": "bot", "password": "hush"}')
+    found = load_lenient(APART | change, needs_slack=False, read_secret=read)
+    (problem,) = found.problems
+    assert problem.where.startswith("ALTCONTACT_DATABASE_PASSWORD")
+    assert what in problem.what
+    assert remedy in problem.remedy
+    assert "hush" not in repr(found)
+    if "ALTCONTACT_DATABASE" not in change:
+        assert "database" in found.wrong
+
+
+def test_a_password_whose_database_is_not_read() -> None:
+    """A command that needs no database says nothing about it."""
+    environ = {"ALTCONTACT_DATABASE": SECRET, "ALTCONTACT_DATABASE_PASSWORD": "hush"}
+    assert load_lenient(environ, needs_slack=False).problems == ()

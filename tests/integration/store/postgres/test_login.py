@@ -81,25 +81,29 @@ class Source:
         return self.value
 
 
+@pytest.mark.parametrize("is_apart", [False, True])
 def test_the_bot_goes_on_after_a_rotation(
-    locked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    locked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_apart: bool
 ) -> None:
-    """A file has the whole address: the bot, its doctor and a reload of the policy read it."""
-    file = tmp_path / "database"
-    file.write_text(with_password(locked, OLD))
+    """A file has the address or the password: the bot, its doctor and a reload go on with it."""
+    file = tmp_path / "secret"
+    file.write_text(OLD if is_apart else with_password(locked, OLD))
     monkeypatch.chdir(tmp_path)
     environ = {
-        "ALTCONTACT_DATABASE_FILE": str(file),
         "ALTCONTACT_CHANNEL": "#alerts",
         "SLACK_BOT_TOKEN": "xoxb-1",
         "SLACK_APP_TOKEN": "xapp-1",
     }
+    if is_apart:
+        environ |= {"ALTCONTACT_DATABASE": locked, "ALTCONTACT_DATABASE_PASSWORD_FILE": str(file)}
+    else:
+        environ["ALTCONTACT_DATABASE_FILE"] = str(file)
     start = StartSettings(environ)
     database = start.settings.database
     assert isinstance(database, PostgresUrl)
     with closing(PostgresStore(database, SystemClock(), busy_timeout=PATIENCE)) as store:
         deliver(store, "before")
-        file.write_text(with_password(locked, NEW) + "\n")
+        file.write_text((NEW if is_apart else with_password(locked, NEW)) + "\n")
         rotate(locked)
         deliver(store, "after")
         assert not is_absent(database)
