@@ -68,8 +68,13 @@ def test_a_leader_that_was_paused_past_its_lease_sends_nothing(world: World) -> 
 
 @pytest.mark.timeout(300)
 def test_a_stopped_leader_is_followed_at_once(world: World) -> None:
-    """A clean stop gives up the lead, and a reload of the policy reaches the replicas that stay."""
+    """A clean stop gives up the lead, and a reload of the policy reaches the replicas that stay.
+
+    Though they started together, none took another one for a bot that isn't theirs.
+    """
     leader = world.wait_leader()
+    logs = [world.log_of(each) for each in world.replicas]
+    assert not [log for log in logs if "another bot on this Slack app" in log]
     world.signal(leader, signal.SIGTERM)
     world.wait_leader(leader.pid)
     stays = [each for each in world.replicas if each is not leader]
