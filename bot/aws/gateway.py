@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bot.aws.account_api import Contacts
+from bot.aws.caller_limiters import CallerLimiters
 from bot.aws.doctor.checks import AwsChecks
 from bot.aws.doctor.doctor_session import DoctorSession
 from bot.aws.organizational_units import OrganizationalUnits
 from bot.aws.organizations_api import Organization
-from bot.aws.rate_limiter import LIST, TAGS, Limiters, RateLimiter, account_limiters, run_pace
+from bot.aws.rate_limiter import LIST, TAGS, RateLimiter
 from bot.aws.retrying_calls import TRIES, ApiCaller
 from bot.aws.sessions import CONNECT_SECONDS, READ_SECONDS, Clients
 from bot.domain.errors import GatewayError
@@ -86,7 +87,6 @@ class AwsGateway:
         self.name: Final = target.name
         self._target = target
         self._wanted = target.scope or wanted_scope
-        self._rates = (read_rate, write_rate)
         self._clients = Clients(
             concurrency,
             session,
@@ -102,13 +102,12 @@ class AwsGateway:
         self._places = OrganizationalUnits(self._calls, self._clients, self._listing, self._tagging)
         self._lock = threading.Lock()
         self._finding = threading.Lock()
-        self._limiters: dict[str, Limiters] = {}
+        self._limiters = CallerLimiters(read_rate, write_rate)
         self._scope: Scope | None = None
-        self._closed = False
 
     def pace(self) -> WritePace:
         """How many contacts a run writes a second, and how many it removes."""
-        return run_pace(self._scope.partition if self._scope is not None else "", *self._rates)
+        return self._limiters.pace(self._scope.partition if self._scope is not None else "")
 
     def scope(self) -> Scope:
         """Find out again who is calling, and which accounts are in scope.
@@ -221,34 +220,21 @@ class AwsGateway:
 
     def call_rates(self) -> list[tuple[str, CallRate]]:
         """The rate of each limiter by name; some exist once the calling account is known."""
-        with self._lock:
-            named = [pair for each in self._limiters.values() for pair in each.named()]
-        named += [("list", self._listing), ("tags", self._tagging)]
+        named = [*self._limiters.named(), ("list", self._listing), ("tags", self._tagging)]
         return [(name, limiter.call_rate) for name, limiter in named]
 
     def close(self) -> None:
         """Stop making calls: waiting calls fail, and running ones end by themselves."""
-        with self._lock:
-            self._closed = True
-            limiters = list(self._limiters.values())
         self._calls.close()
         self._listing.close()
         self._tagging.close()
-        for limiter in limiters:
-            limiter.close()
+        self._limiters.close()
 
     def _contacts(self) -> Contacts:
         return self._contacts_of(self._known_scope())
 
     def _contacts_of(self, scope: Scope) -> Contacts:
-        with self._lock:
-            limiters = self._limiters.get(scope.account_id)
-            if limiters is None:
-                limiters = account_limiters(scope.partition, *self._rates)
-                self._limiters[scope.account_id] = limiters
-                if self._closed:
-                    limiters.close()
-        return Contacts(self._calls, self._clients, limiters, scope)
+        return Contacts(self._calls, self._clients, self._limiters.of(scope), scope)
 
     def _known_scope(self) -> Scope:
         # Several threads may arrive before the scope is known; only one of them sends the requests.
