@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from bot.services.ports.clock import Clock
-    from bot.services.ports.store import ScanRepository
+    from bot.services.ports.scans import ScanRepository
     from bot.services.scan.scanner import Scanner
 
 _log = structlog.get_logger(__name__)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.domain.scope import Scope
     from bot.services.organizations import OrganizationRouter
     from bot.services.ports.clock import Clock
-    from bot.services.ports.store import ScanRepository
+    from bot.services.ports.scans import ScanRepository
 
 _log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.errors import StoreError
 from bot.domain.evaluation.known_account import ReadingTime
 from bot.domain.scans import Changes, ScanReport, ScanState, TriggerKind
-from bot.services.ports.store import ScanClaim
+from bot.services.ports.scans import ScanClaim
 from bot.store.columns import SCOPE_COLUMNS, failure_json, parts_json, scope_values, time_text
 from bot.store.contact_history import forget_old
 from bot.store.departed_accounts import drop_departed

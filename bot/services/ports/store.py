@@ -7,7 +7,6 @@ stored.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -19,10 +18,8 @@ if TYPE_CHECKING:
     from bot.domain.announcements import Announcement, AnnouncementContent
     from bot.domain.contacts import AlternateContact, ContactType
     from bot.domain.exemptions import Exemption, ExemptionRequest
-    from bot.domain.findings import AccountResult
     from bot.domain.rule_catalog import Rule
     from bot.domain.rules.facts import PastContact
-    from bot.domain.scans import Changes, Scan, ScanReport, Trigger
     from bot.domain.slack_health import Refusal, WaitingAlerts
     from bot.domain.timetable import Timetable
     from bot.services.ports.approvals import ApprovalRepository
@@ -33,61 +30,7 @@ if TYPE_CHECKING:
     from bot.services.ports.fixes import FixRepository
     from bot.services.ports.home import OverviewRepository
     from bot.services.ports.runs import RunRepository
-
-
-@dataclass(frozen=True, slots=True)
-class ScanClaim:
-    """The result of a claim: the running scan, and whether the caller has to run it."""
-
-    scan: Scan
-    granted: bool
-
-
-class ScanRepository(Protocol):
-    """Scans: which process runs one, its progress, and its results."""
-
-    def claim(self, trigger: Trigger) -> ScanClaim:
-        """Begin a scan unless one is running, here or in another process with this database.
-
-        A scan whose process is gone, or whose claim was not renewed in time, is marked `CUT_OFF`.
-        """
-        ...
-
-    def renew(self, scan_id: int, done: int, total: int | None) -> bool:
-        """Record that a scan is still running, and its progress; false if its claim was lost."""
-        ...
-
-    def progress(self, scan_id: int) -> tuple[int, int | None]:
-        """A running scan's progress: accounts (done, in total if all are listed)."""
-        ...
-
-    def record(self, scan: Scan, results: Sequence[AccountResult]) -> Changes:
-        """Record a scan: accounts, contacts, findings and announcements, all or nothing.
-
-        Results of accounts that were not scanned change nothing. Findings of accounts that were not
-        listed are only resolved by a complete scan of an organization. A reading that began before
-        a fix of the same contact was applied, or shortly after it, does not contradict the fix.
-
-        Raises:
-            StoreError: also if the claim on this scan was lost.
-        """
-        ...
-
-    def get(self, scan_id: int) -> Scan | None:
-        """One scan."""
-        ...
-
-    def last(self) -> Scan | None:
-        """The newest scan that ended by itself (not cut off, not stopped halfway)."""
-        ...
-
-    def report(self, scan_id: int) -> ScanReport:
-        """A recorded scan with its accounts; `changes` has what it opened and resolved."""
-        ...
-
-    def cut_off_dead(self) -> int:
-        """Mark the scans whose process is gone; how many there were."""
-        ...
+    from bot.services.ports.scans import ScanRepository
 
 
 class AccountRepository(Protocol):

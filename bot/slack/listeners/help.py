@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.slack_health import WaitingAlerts
-    from bot.services.ports.store import ScanRepository
+    from bot.services.ports.scans import ScanRepository
     from bot.slack.fixers import SlackFixers
     from bot.slack.views.message import Message
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bot.domain.scans import ScanReport
     from bot.services.ports.clock import Clock
     from bot.services.ports.findings import FindingRepository
-    from bot.services.ports.store import ScanRepository
+    from bot.services.ports.scans import ScanRepository
     from bot.slack.background import BackgroundTasks
     from bot.slack.direct_messages import DirectMessages
     from bot.slack.readers import ContactAccess, SlackReaders

@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 
     from bot.domain.findings import AccountResult
     from bot.domain.scans import Changes, Scan, ScanReport
-    from bot.services.ports.store import ScanClaim, ScanRepository, Store
+    from bot.services.ports.scans import ScanClaim, ScanRepository
+    from bot.services.ports.store import Store
     from bot.services.scan.scanner import Scanner, Ticket
 
 BY_HAND = Trigger(TriggerKind.SLACK, "U7")
