@@ -52,6 +52,7 @@ from bot.slack.views import (
     fix_result,
     history,
     home,
+    home_summary,
     remove,
     row_actions,
     show_all,
@@ -319,7 +320,7 @@ def build(
     about_runs.bind(app, guard)
     bind_approvals(app, guard, approvals, modals, store)
     app.event("app_home_opened")(guard.event(home_page.opened))
-    app.action(home.CHECK)(once(home_page.check_now))
+    app.action(home_summary.CHECK)(once(home_page.check_now))
     app.action(home.EXEMPTIONS)(once(home_page.list_exemptions))
     app.event("message")(guard.event(DirectMessageListener(messages, help_, readers).answer))
 

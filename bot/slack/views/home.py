@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.exemptions import ExemptionKind
 from bot.domain.finding_lists import FindingList, ListKind
-from bot.domain.findings import Outcome
 from bot.domain.scans import ScanState
 from bot.slack.views.blocks import (
     accounts,
@@ -24,6 +23,7 @@ from bot.slack.views.blocks import (
 )
 from bot.slack.views.fix_all import fix_all_button
 from bot.slack.views.home_requests import request_rows
+from bot.slack.views.home_summary import summary
 from bot.slack.views.open_accounts import account_rows, attention_heading, common_problem
 from bot.slack.views.problem import problem_message
 from bot.slack.views.row_actions import EXEMPT, VERIFY, account_name, title
@@ -31,7 +31,6 @@ from bot.slack.views.show_all import SHOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from bot.domain.checkpoints import CheckpointStatus
     from bot.domain.errors import AltcontactError
@@ -43,13 +42,9 @@ if TYPE_CHECKING:
     from bot.services.ports.home import HomeContent
     from bot.slack.views.blocks import Block
 
-CHECK: Final = "altcontact_home_check"
-"""The action id of **Check now**."""
-
 EXEMPTIONS: Final = "altcontact_home_exemptions"
 """The action id of the button that lists every exemption."""
 
-_PURPOSE: Final = "I check that every AWS account has valid alternate contacts."
 _READ_ONLY: Final = (
     "Changing contacts is turned off. To turn it on, name users or user groups in "
     "`ALTCONTACT_FIXERS` and restart the bot."
@@ -60,8 +55,6 @@ _OTHERS: Final = (
 )
 _CAUSES: Final = 3
 """Causes shown of accounts that couldn't be checked."""
-
-_COUNTED: Final = {Outcome.EXEMPT: "exempt", Outcome.SKIPPED: "skipped"}
 
 
 def home_view(content: HomeContent, *, fixers: str, read_only: bool) -> dict[str, Any]:
@@ -76,7 +69,7 @@ def home_view(content: HomeContent, *, fixers: str, read_only: bool) -> dict[str
     blocks: list[Block] = []
     if content.notice is not None:
         blocks += [_warning(content.notice), divider()]
-    blocks += _summary(overview, content.next_check)
+    blocks += summary(overview, content.next_check)
     problems = [
         *_problems(overview),
         *_checkpoints(content.checkpoints),
@@ -105,65 +98,6 @@ def _home(blocks: list[Block]) -> dict[str, Any]:
 def _warning(error: AltcontactError) -> Block:
     text = "\n".join(block["text"]["text"] for block in problem_message(error).blocks)
     return paragraph(f":warning: {text}")
-
-
-def _summary(overview: Overview, next_check: datetime | None) -> Iterator[Block]:
-    """The share, the counts, and when checks run; beside them **Check now**."""
-    check = button("Check now", CHECK, "check", label="Check all accounts now")
-    if overview.checked:
-        share = f"{overview.percent}%" if overview.percent or not overview.compliant else "Under 1%"
-        of_all = f"{overview.compliant:,} of {accounts(overview.checked)}"
-        yield header(f"{share} compliant ({of_all})")
-        yield section(mrkdwn(_counts(overview)), accessory=check)
-        yield context(_times(overview, next_check))
-        return
-    yield header("altcontact")
-    if overview.running is not None:
-        text = f"{_PURPOSE}\n*The first check is running.* {_progress(overview)}"
-    elif overview.last_scan is None:
-        first = f"The first runs {date(next_check)}." if next_check else "None is scheduled."
-        text = f"{_PURPOSE}\n*No check yet.* {first}"
-    else:
-        text = f"{_PURPOSE}\n*No account has been checked yet.* {_times(overview, next_check)}"
-    yield section(mrkdwn(text), accessory=check)
-
-
-def _counts(overview: Overview) -> str:
-    """How many accounts have each outcome, but for those that are compliant."""
-    said = []
-    if overview.non_compliant:
-        said.append(f"*{overview.non_compliant:,} non-compliant*")
-    if overview.unchecked:
-        said.append(f"{overview.unchecked:,} couldn't be checked")
-    said += [
-        f"{overview.counts[outcome]:,} {word}"
-        for outcome, word in _COUNTED.items()
-        if overview.counts.get(outcome)
-    ]
-    if overview.compliant == overview.checked:
-        said.insert(0, ":white_check_mark: Every account has valid alternate contacts")
-    return " · ".join(said)
-
-
-def _times(overview: Overview, next_check: datetime | None) -> str:
-    last = overview.last_scan
-    said = [f"Last check {date(last.finished_at or last.started_at)}"] if last is not None else []
-    if overview.running is not None:
-        said.append(f":hourglass_flowing_sand: Checking now: {_progress(overview)}")
-    elif next_check is not None:
-        said.append(f"next check {date(next_check)}")
-    else:
-        said.append("no further check is scheduled")
-    return " · ".join(said)
-
-
-def _progress(overview: Overview) -> str:
-    running = overview.running
-    if running is None or not running.done:
-        return "It has just started."
-    if running.total is None:
-        return f"{running.done:,} checked, still listing accounts…"
-    return f"{running.done:,} of {accounts(running.total)} checked."
 
 
 def _problems(overview: Overview) -> Iterator[Block]:

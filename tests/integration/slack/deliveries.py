@@ -33,6 +33,7 @@ from bot.slack.views import (
     fix_result,
     history,
     home,
+    home_summary,
     remove,
     row_actions,
     run_message,
@@ -243,7 +244,7 @@ def _presses(known: Known, user: str, trigger: Payload) -> Iterator[tuple[str, P
     yield run_results.DOWNLOAD, _press(file, user, trigger, results)
     on_home: Payload = {"callback_id": "", "type": "home", "blocks": []}
     for action_id, value in (
-        (home.CHECK, "check"),
+        (home_summary.CHECK, "check"),
         (show_all.SHOW, "open:"),
         (home.EXEMPTIONS, "0"),
         (f"{row_actions.FIX}:2", contact),

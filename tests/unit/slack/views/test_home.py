@@ -25,7 +25,8 @@ from bot.domain.slack_health import OtherBots, Refusal, WaitingAlerts
 from bot.domain.snapshots import SnapshotStatus
 from bot.services.ports.home import HomeContent
 from bot.slack.views.fix_all import FIX_ALL, REMOVE_ALL
-from bot.slack.views.home import CHECK, home_view, problem_home
+from bot.slack.views.home import home_view, problem_home
+from bot.slack.views.home_summary import CHECK
 from bot.slack.views.show_all import SHOW, parse_list
 from tests.unit.slack.views.assertions import (
     assert_links_nothing_by_itself,
