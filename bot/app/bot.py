@@ -29,6 +29,7 @@ from bot.domain.audit import BOT
 from bot.domain.audit_entries import bot_started
 from bot.domain.errors import NotifierError
 from bot.domain.timetable import Timetable
+from bot.services.scan.retry import ScanRetry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +87,7 @@ class Bot:
         self._policy = PolicyInUse(
             ReloadablePolicy(settings, load), self._store.audit, self._replica
         )
-        self._gateways = aws_gateways(settings, clock.observe, metrics)
+        self._gateways = aws_gateways(settings, clock.observe, metrics, self._store)
         self._checkpoints = checkpoint_service(
             settings,
             self._store.checkpoints,
@@ -130,6 +131,7 @@ class Bot:
             settings.timezone,
             check_on_start=settings.check_on_start,
             upkeep=self._settle,
+            may_retry=ScanRetry(self._gateways, self._store.scans).is_worthwhile,
             leads=self._replica.lead.leads,
         )
         self._monitoring.watch(

@@ -211,7 +211,11 @@ def bulk_command(settings: Settings, actor: str, *, applies: bool) -> Iterator[B
         members = slack_members(settings, clock)
         store = stack.enter_context(open_store(settings.database, clock))
         services = Services(
-            store, aws_gateways(settings, clock.observe), members, lambda: settings.policy, clock
+            store,
+            aws_gateways(settings, clock.observe, store=store),
+            members,
+            lambda: settings.policy,
+            clock,
         )
         AuditTrail(store.audit).command(actor, "fix --apply" if applies else "fix")
         try:

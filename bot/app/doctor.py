@@ -15,6 +15,7 @@ from bot.app.scheduler_checks import SchedulerChecks
 from bot.app.secret_checks import source_checks, token_checks
 from bot.app.settings import SecretReader
 from bot.app.snapshots import snapshot_checks
+from bot.aws.caller_scope import nothing_listed
 from bot.aws.gateway import gateways_for
 from bot.config.load import load_lenient, variable
 from bot.domain.errors import new_error_id
@@ -56,12 +57,14 @@ def check_installation(environ: Mapping[str, str]) -> Iterator[CheckResult]:
     found = load_lenient(environ, needs_slack=True, read_secret=SecretReader())
     settings = found.settings
     # If a section of either is invalid, neither the caller nor the targets are known.
+    database = None if "database" in found.wrong else checks_of(settings.database)
     gateways = gateways_for(
         () if "aws" in found.wrong else settings.aws,
         settings.scope,
         connect_seconds=AWS_SECONDS,
         read_seconds=AWS_SECONDS,
         tries=TRIES,
+        listed_before=database.listed_before if database is not None else nothing_listed,
     )
     checks = [
         *_settings_checks(found),

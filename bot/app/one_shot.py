@@ -163,7 +163,11 @@ def _services(settings: Settings) -> Iterator[Services]:
     members = slack_members(settings, clock)
     with open_store(settings.database, clock) as store:
         services = Services(
-            store, aws_gateways(settings, clock.observe), members, lambda: settings.policy, clock
+            store,
+            aws_gateways(settings, clock.observe, store=store),
+            members,
+            lambda: settings.policy,
+            clock,
         )
         try:
             yield services

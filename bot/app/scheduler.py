@@ -49,9 +49,11 @@ class Schedule:
         timezone: the time zone of the expression.
         check_on_start: whether to check at every start.
         upkeep: work that comes due without a check; done at the start and in between.
+        may_retry: whether a check that AWS didn't let begin would get further by now.
         leads: whether this process leads: only the leader checks on schedule, and does the upkeep.
         upkeep_interval: seconds between two rounds of upkeep: what ends on a day ends in its first
             minutes.
+        retry_interval: seconds between two times that `may_retry` is asked.
         look_interval: longest time between two looks at the clock, in seconds.
         scheduler: runs the jobs; None creates one.
     """
@@ -66,8 +68,10 @@ class Schedule:
         *,
         check_on_start: bool,
         upkeep: Callable[[], None] = lambda: None,
+        may_retry: Callable[[], bool] = lambda: False,
         leads: Callable[[], bool] = lambda: True,
         upkeep_interval: float = 600.0,
+        retry_interval: float = 120.0,
         look_interval: float = 20.0,
         scheduler: BackgroundScheduler | None = None,
     ) -> None:
@@ -77,8 +81,10 @@ class Schedule:
         self._trigger = crontab.trigger(expression, timezone)
         self._check_on_start = check_on_start
         self._upkeep = upkeep
+        self._may_retry = may_retry
         self._leads = leads
         self._upkeep_interval = upkeep_interval
+        self._retry_interval = retry_interval
         self._look_interval = look_interval
         self._scheduler = scheduler or BackgroundScheduler(timezone=timezone)
         self._stopping = threading.Event()
@@ -86,7 +92,7 @@ class Schedule:
         self._looked_at: tuple[datetime, float] = (clock.now(), clock.monotonic())
         # Every check that was due until then was run or is no longer needed.
         self._made_until = clock.now()
-        self._kept_up_at = clock.monotonic()
+        self._kept_up_at = self._retried_at = clock.monotonic()
         self._has_led = False
 
     def start(self) -> None:
@@ -110,6 +116,7 @@ class Schedule:
         self._has_led = True
         self._looked_at = self._clock.now(), self._clock.monotonic()
         self._made_until = self._looked_at[0]
+        self._retried_at = self._looked_at[1]
         if why:
             self._check_soon(why)
         self._keep_up_soon()
@@ -138,6 +145,9 @@ class Schedule:
             self._check_soon("" if now - due < _ADJUSTED else "a check was missed")
         if abs(set_by) > _ADJUSTED or counted - self._kept_up_at >= self._upkeep_interval:
             self._keep_up_soon()
+        if counted - self._retried_at >= self._retry_interval:
+            self._retried_at = counted
+            self._run_soon("retry", self.retry)
         next_ = self._trigger.get_next_fire_time(None, now + _AFTER)
         if next_ is None:
             return self._look_interval
@@ -219,6 +229,14 @@ class Schedule:
             _log.info("check left to another process")
         except AltcontactError as error:
             _log.error("check not recorded", problem=str(error), remedy=error.remedy)
+
+    def retry(self) -> None:
+        """Check again if AWS didn't let the last check begin, and would by now."""
+        try:
+            if self._leads() and self._may_retry():
+                self._check_soon("AWS lets the bot check again")
+        except AltcontactError as error:
+            _log.error("check not retried", problem=str(error), remedy=error.remedy)
 
     def keep_up(self) -> None:
         """Do the work that comes due without a check."""

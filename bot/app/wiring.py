@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.app.replica import Lead
+from bot.aws.caller_scope import nothing_listed
 from bot.aws.gateway import gateways_for
 from bot.services.account_policy import AccountPolicies
 from bot.services.auto_fix import AutoFixService
@@ -40,7 +41,10 @@ if TYPE_CHECKING:
 
 
 def aws_gateways(
-    settings: Settings, on_date: Callable[[str | None], object], metrics: Metrics | None = None
+    settings: Settings,
+    on_date: Callable[[str | None], object],
+    metrics: Metrics | None = None,
+    store: Store | None = None,
 ) -> tuple[AwsGateway, ...]:
     """One AWS gateway for each caller in the settings.
 
@@ -48,6 +52,7 @@ def aws_gateways(
         settings: the settings.
         on_date: called with each `Date` header.
         metrics: take each call.
+        store: what earlier checks listed; None if there is no database yet.
     """
     return gateways_for(
         settings.aws,
@@ -56,6 +61,7 @@ def aws_gateways(
         settings.write_rate,
         on_date=on_date,
         metrics=metrics,
+        listed_before=store.scans.listed_before if store is not None else nothing_listed,
     )
 
 

@@ -9,6 +9,7 @@ import structlog
 
 from bot.aws.account_api import Contacts
 from bot.aws.caller_limiters import CallerLimiters
+from bot.aws.caller_scope import CallerScope, nothing_listed
 from bot.aws.doctor.checks import AwsChecks
 from bot.aws.doctor.doctor_session import DoctorSession
 from bot.aws.organizational_units import OrganizationalUnits
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     import boto3
 
+    from bot.aws.caller_scope import ListedBefore
     from bot.aws.token_bucket import Quota
     from bot.domain.accounts import Account
     from bot.domain.contacts import AlternateContact, ContactType
@@ -49,7 +51,7 @@ class AwsGateway:
 
     Args:
         wanted_scope: what must be in scope; None: the organization if the caller may list it,
-            otherwise the caller's account.
+            otherwise the caller's account, unless there is more that it can't see.
         read_rate: GetAlternateContact calls a second; None: AWS's published quota.
         write_rate: PutAlternateContact calls a second; None as above.
         concurrency: how many threads call at once, so that each has a connection.
@@ -64,6 +66,7 @@ class AwsGateway:
             `wanted_scope`.
         on_date: called with the `Date` header of each answer; must be quick.
         metrics: take each call.
+        listed_before: the organization that earlier checks listed; see `CallerScope`.
     """
 
     def __init__(
@@ -83,6 +86,7 @@ class AwsGateway:
         target: AwsTarget = AwsTarget(),  # noqa: B008 - frozen, so it may be shared
         on_date: Callable[[str | None], object] = lambda _: None,
         metrics: Metrics | None = None,
+        listed_before: ListedBefore = nothing_listed,
     ) -> None:
         self.name: Final = target.name
         self._target = target
@@ -99,6 +103,9 @@ class AwsGateway:
         self._calls = ApiCaller(pause, tries, metrics, self._clients)
         self._listing, self._tagging = RateLimiter(listing), RateLimiter(tagging)
         self._organization = Organization(self._calls, self._clients, self._listing, self.name)
+        self._caller = CallerScope(
+            self._calls, self._clients, self._listing, self._organization, listed_before
+        )
         self._places = OrganizationalUnits(self._calls, self._clients, self._listing, self._tagging)
         self._lock = threading.Lock()
         self._finding = threading.Lock()
@@ -115,11 +122,13 @@ class AwsGateway:
         Raises:
             GatewayError: it couldn't be found out, or the requested scope is unavailable.
         """
-        found = self._organization.scope(self._wanted)
+        found = self._caller.find(self._wanted)
         with self._lock:
             known, self._scope = self._scope, found
         if found != known:
             _log.info("aws.scope", scope=found.kind.value, caller=found.caller)
+            if found.limit is not None:
+                _log.warning("aws.organization_not_listed", cause=found.limit.cause.value)
         return found
 
     def accounts(self) -> Iterator[Account]:
@@ -206,7 +215,12 @@ class AwsGateway:
             policy: what accounts should have, which determines what else must be readable.
         """
         session = DoctorSession(
-            self._calls, self._listing, self._wanted, self._target.role, self._clients.endpoint
+            self._calls,
+            self._listing,
+            self._wanted,
+            self._target.role,
+            endpoint=self._clients.endpoint,
+            known=self._caller.known,
         )
         return AwsChecks(
             session,
@@ -237,8 +251,7 @@ class AwsGateway:
         return Contacts(self._calls, self._clients, self._limiters.of(scope), scope)
 
     def _known_scope(self) -> Scope:
-        # Several threads may arrive before the scope is known; only one of them sends the requests.
-        with self._finding:
+        with self._finding:  # only one of several threads sends the requests
             return self._scope or self.scope()
 
 
@@ -253,19 +266,21 @@ def gateways_for(
     tries: Mapping[FailureCode, int] = TRIES,
     on_date: Callable[[str | None], object] = lambda _: None,
     metrics: Metrics | None = None,
+    listed_before: ListedBefore = nothing_listed,
 ) -> tuple[AwsGateway, ...]:
     """A gateway for each target; without targets, one with boto3's default credentials.
 
     Args:
         targets: the organizations and accounts to check.
         wanted_scope: what must be in scope for a target that doesn't say.
-        read_rate: GetAlternateContact calls a second, for each; None: AWS's published quota.
-        write_rate: PutAlternateContact calls a second, for each; None as above.
-        connect_seconds: how long a connection may take.
-        read_seconds: how long to wait for data of an answer.
-        tries: how often a call is made before a failure with this cause counts.
-        on_date: called with the `Date` header of each answer; must be quick.
-        metrics: take each call.
+        read_rate: as for `AwsGateway`, for each.
+        write_rate: the same.
+        connect_seconds: the same.
+        read_seconds: the same.
+        tries: the same.
+        on_date: the same.
+        metrics: the same.
+        listed_before: the same.
     """
     return tuple(
         AwsGateway(
@@ -278,6 +293,7 @@ def gateways_for(
             target=target,
             on_date=on_date,
             metrics=metrics,
+            listed_before=listed_before,
         )
         for target in targets or (AwsTarget(),)
     )

@@ -40,7 +40,8 @@ def check(
     """Check once, without Slack.
 
     Exit status: 0 everything is compliant, 1 something is non-compliant, 2 invalid usage or
-    settings, or nothing could be checked, 3 nothing is non-compliant but some checks failed.
+    settings, or nothing could be checked, 3 nothing is non-compliant but some checks failed, or the
+    account's organization can't be listed.
     """
     try:
         return _check(as_json=as_json)
@@ -70,8 +71,8 @@ def _check(*, as_json: bool) -> int:
     else:
         scan_output.write_plain(report, sys.stdout, sys.stderr)
     trouble = scan_output.describe_trouble(report.scan)
-    if trouble:
-        say(trouble)
+    for words in filter(None, (trouble, _limits(report.scan))):
+        say(words)
     return exit_status(report)
 
 
@@ -120,4 +121,13 @@ def exit_status(report: ScanReport) -> Exit:
         return Exit.NON_COMPLIANT
     if any(outcome.unchecked for outcome in outcomes):
         return Exit.UNCHECKED
-    return Exit.COMPLIANT if report.scan.state is ScanState.COMPLETE else Exit.UNCHECKED
+    is_all = report.scan.state is ScanState.COMPLETE and not report.scan.limits
+    return Exit.COMPLIANT if is_all else Exit.UNCHECKED
+
+
+def _limits(scan: Scan) -> str:
+    """Why only one account was checked though it may be in an organization; empty if it wasn't."""
+    return " ".join(
+        f"{f'{scan_output.one_line(name)}: ' if name else ''}{why.message} {why.remedy}"
+        for name, why in scan.limits.items()
+    )

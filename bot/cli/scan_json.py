@@ -22,8 +22,10 @@ def write(report: ScanReport, out: TextIO) -> None:
 
     Its shape: `error` {code, message, remedy}, why the check is incomplete or failed, null if
     it is complete; `scan` {id, started_at, finished_at, complete, scope, caller,
-    organizations}, where `organizations` is [{name, complete, scope, caller, problem}], empty
-    if there is only one; `summary` {accounts, and how many of them have each outcome};
+    organizations, limits}, where `organizations` is [{name, complete, scope, caller, problem}],
+    empty if there is only one, and `limits` is [{organization, code, message, remedy}], why only
+    one account was checked though it may be in an organization; `summary` {accounts, and how many
+    of them have each outcome};
     `accounts` [{id, name, organization, path, state, outcome, excluded, contacts}], where
     `contacts` is {type that the policy looks at: {outcome, severity, reason, contact, rules}},
     `contact` is {name, title, email, phone} or null, and `rules` lists each rule that is
@@ -80,6 +82,16 @@ def _scan(scan: Scan) -> dict[str, Any]:
                 "problem": part.failure.message if part.failure else None,
             }
             for part in scan.parts
+            if part.organization
+        ],
+        "limits": [
+            {
+                "organization": organization or None,
+                "code": why.cause.value,
+                "message": why.message,
+                "remedy": why.remedy or None,
+            }
+            for organization, why in scan.limits.items()
         ],
     }
 

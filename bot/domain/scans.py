@@ -61,7 +61,8 @@ class Scan:
 
     `failure` says why a scan is incomplete or failed. `counts` counts accounts by outcome. If there
     are several organizations, `parts` has each of them, `scope` is the first known one, and
-    `failure` is the first one, with the organization's name in its message.
+    `failure` is the first one, with the organization's name in its message. `parts` also has the
+    only one if its scope has a limit.
     """
 
     id: int
@@ -97,6 +98,11 @@ class Scan:
             if scope is not None
         ) - {""}
 
+    def scope_of(self, organization: str) -> Scope | None:
+        """Who called in an organization, by the name of its section; None if that isn't known."""
+        parts = self.parts or (ScanPart("", self.scope),)
+        return next((part.scope for part in parts if part.organization == organization), None)
+
     @property
     def failing(self) -> Mapping[str, Failure]:
         """Why checks fail, by organization; not if a check was only stopped.
@@ -108,6 +114,25 @@ class Scan:
             part.organization: part.failure
             for part in parts
             if part.failure is not None and part.failure.cause is not FailureCode.NOT_REACHED
+        }
+
+    @property
+    def unlisted(self) -> frozenset[str]:
+        """The organizations that couldn't be listed at all, or only one account in their place."""
+        parts = self.parts or (ScanPart("", self.scope, self.failure),)
+        blocked = (part.organization for part in parts if part.failure and part.scope is None)
+        return frozenset(blocked) | self.limits.keys()
+
+    @property
+    def limits(self) -> Mapping[str, Failure]:
+        """Why only one account was checked though it may be in an organization, as AWS denied more.
+
+        By organization, as `failing`.
+        """
+        return {
+            part.organization: part.scope.limit
+            for part in self.parts
+            if part.scope is not None and part.scope.limit is not None
         }
 
     @property

@@ -1,7 +1,13 @@
 """Who calls AWS, and which accounts the caller can check."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.domain.failures import Failure
 
 
 class ScopeKind(StrEnum):
@@ -26,7 +32,11 @@ class CallerRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What AWS says about the caller. None of it comes from the settings."""
+    """What AWS says about the caller. None of it comes from the settings.
+
+    `limit` says why only the calling account is in scope though it may be in an organization: AWS
+    denied listing it. None if everything that was asked for is in scope.
+    """
 
     kind: ScopeKind
     role: CallerRole
@@ -34,6 +44,7 @@ class Scope:
     partition: str = "aws"
     organization_id: str = ""
     management_id: str = ""
+    limit: Failure | None = None
 
     @property
     def caller(self) -> str:
@@ -61,3 +72,14 @@ class AwsTarget:
     role: str = ""
     external_id: str = field(default="", repr=False)
     scope: ScopeKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOrganization:
+    """An organization that was listed before, and how many accounts besides the caller's it has.
+
+    `accounts` is 0 if that isn't known.
+    """
+
+    id: str
+    accounts: int = 0

@@ -155,6 +155,13 @@ def _scans(figures: Figures, now: datetime) -> Iterator[Metric]:
     if figures.last_scan is not None and figures.last_scan.failure is not None:
         failed.add_metric([figures.last_scan.failure.cause.value], 1)
     yield failed
+    limited = figures.last_scan is not None and bool(figures.last_scan.limits)
+    yield _gauge(
+        "scan_limited",
+        "Whether the last check covered one account in place of an organization that AWS doesn't "
+        "let the bot list.",
+        limited,
+    )
     complete = figures.last_complete
     yield _gauge(
         "scan_age_seconds",

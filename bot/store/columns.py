@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -163,7 +164,7 @@ def parts_json(parts: Iterable[ScanPart]) -> str:
         [
             [
                 part.organization,
-                scope_values(part.scope) if part.scope is not None else None,
+                _part_scope(part.scope) if part.scope is not None else None,
                 failure_json(part.failure),
             ]
             for part in parts
@@ -174,9 +175,21 @@ def parts_json(parts: Iterable[ScanPart]) -> str:
 def to_parts(value: str) -> tuple[ScanPart, ...]:
     """The reverse of `parts_json`."""
     return tuple(
-        ScanPart(name, to_scope(*scope) if scope is not None else None, to_failure(why))
+        ScanPart(name, _to_part_scope(*scope) if scope is not None else None, to_failure(why))
         for name, scope, why in json.loads(value)
     )
+
+
+def _part_scope(scope: Scope) -> tuple[str | None, ...]:
+    """A part's scope; its limit comes after the values that a scan's own columns have."""
+    values = scope_values(scope)
+    return values if scope.limit is None else (*values, failure_json(scope.limit))
+
+
+def _to_part_scope(*values: str) -> Scope:
+    """The reverse of `_part_scope`."""
+    own, more = values[: len(SCOPE_COLUMNS)], values[len(SCOPE_COLUMNS) :]
+    return replace(to_scope(*own), limit=to_failure(more[0]) if more else None)
 
 
 def scope_values(scope: Scope) -> tuple[str, ...]:
@@ -193,4 +206,7 @@ def scope_values(scope: Scope) -> tuple[str, ...]:
 
 def to_scope(kind: str, role: str, *ids: str) -> Scope:
     """The reverse of `scope_values`."""
-    return Scope(ScopeKind(kind), CallerRole(role), *ids)
+    account_id, partition, organization_id, management_id = ids
+    return Scope(
+        ScopeKind(kind), CallerRole(role), account_id, partition, organization_id, management_id
+    )

@@ -16,6 +16,7 @@ from bot.domain.announcements import (
 )
 from bot.domain.failures import FailureCode
 from bot.domain.policy.destination import Destination
+from bot.domain.scans import ScanState
 from bot.store.columns import (
     contact_json,
     failure_json,
@@ -24,6 +25,7 @@ from bot.store.columns import (
     time_text,
     to_failure,
 )
+from bot.store.mappers import to_scan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -119,6 +121,12 @@ VALUES (:account_id, :type, :before, :after, :seen_at, :announcement_id)
 """
 
 
+_STARTED: Final = "SELECT id, scan_id FROM announcements WHERE kind = 'started' LIMIT 1"
+
+_SHOW_SCAN: Final = """
+UPDATE announcements SET scan_id = :scan_id, revision = revision + 1 WHERE id = :id
+"""
+
 _FIX_ANNOUNCED: Final = """
 SELECT fixes.channel, announcements.id AS announcement_id
 FROM fixes LEFT JOIN announcements
@@ -155,6 +163,17 @@ def announce(
             _forget(db, organization)
     for news in plan(scan, opened, failing_before):
         record(db, news, scan.id, now)
+    _show_limits(db, scan)
+
+
+def _show_limits(db: Transaction, scan: Scan) -> None:
+    """Have the bot's first message say what it can't check, or no longer say it."""
+    row = db.row(_STARTED)
+    if row is None or scan.state is ScanState.FAILED:
+        return
+    shown = db.row("SELECT * FROM scans WHERE id = :id", id=row["scan_id"])
+    if scan.limits != (to_scan(shown).limits if shown is not None else {}):
+        db.run(_SHOW_SCAN, id=row["id"], scan_id=scan.id)
 
 
 def announce_changes(

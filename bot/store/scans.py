@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.errors import StoreError
 from bot.domain.evaluation.known_account import ReadingTime
 from bot.domain.scans import Changes, ScanReport, ScanState, TriggerKind
+from bot.domain.scope import KnownOrganization, ScopeKind
 from bot.services.ports.scans import ScanClaim
 from bot.store.columns import SCOPE_COLUMNS, failure_json, parts_json, scope_values, time_text
 from bot.store.contact_history import forget_old
@@ -77,6 +78,18 @@ DELETE FROM scan_results WHERE scan_id < (
         SELECT DISTINCT scan_id FROM scan_results ORDER BY scan_id DESC LIMIT :kept
     ) AS newest
 )
+"""
+
+_OTHERS: Final = """
+SELECT count(*) AS number FROM accounts
+WHERE organization = :organization AND id != :account_id AND gone_at IS NULL
+"""
+
+_OF_ORGANIZATIONS: Final = """
+SELECT * FROM scans
+WHERE state IN ('complete', 'incomplete')
+    AND (scope_kind = 'organization' OR parts LIKE '%"organization"%')
+ORDER BY id DESC
 """
 
 _STANDING: Final = """
@@ -213,6 +226,16 @@ class Scans(Repository):
             row = db.row(LAST)
             return to_scan(row) if row is not None else None
 
+    def listed_before(self, organization: str, account_id: str) -> KnownOrganization | None:
+        """The organization that scans listed, if other accounts of it are still known.
+
+        Args:
+            organization: the name of the `[[aws]]` section, empty without one.
+            account_id: the calling account, which doesn't count.
+        """
+        with self._connections.reading() as db:
+            return listed_before(db, organization, account_id)
+
     def cut_off_dead(self) -> int:
         """Mark the scans whose process is gone; how many there were."""
         with self._connections.writing() as db:
@@ -230,6 +253,16 @@ class Scans(Repository):
         for scan_id in dead:
             db.run("UPDATE scans SET state = 'cut_off' WHERE id = :id", id=scan_id)
         return len(dead)
+
+
+def listed_before(db: Transaction, organization: str, account_id: str) -> KnownOrganization | None:
+    """As `Scans.listed_before`."""
+    others = db.number(_OTHERS, organization=organization, account_id=account_id)
+    scans = map(to_scan, db.rows(_OF_ORGANIZATIONS) if others else ())
+    for scope in (scan.scope_of(organization) for scan in scans):
+        if scope is not None and scope.kind is ScopeKind.ORGANIZATION:
+            return KnownOrganization(scope.organization_id, others)
+    return None
 
 
 def _end(db: Transaction, scan: Scan, finished_at: datetime, unchanged: int) -> None:

@@ -95,7 +95,7 @@ class CallerChecks:
             action = "organizations:DescribeOrganization"
             needed = self._session.wanted is not ScopeKind.ACCOUNT
             report = self._session.failed if needed else self._session.optional_failed
-            yield report("Organization", error.failure, action)
+            yield self._with_extent(report("Organization", error.failure, action), cause)
             self._session.in_the_way = "the organization is unknown"
             return
         self._session.organization = found
@@ -114,6 +114,13 @@ class CallerChecks:
             self._session.in_the_way = "not all features of the organization are on"
         else:
             yield line("Organization", State.OK, f"{identity}, with all features.")
+
+    def _with_extent(self, result: CheckResult, cause: FailureCode) -> CheckResult:
+        """The same, with what is checked nonetheless if AWS denied to say more."""
+        if self._session.wanted is not None or not cause.is_denial:
+            return result
+        _, extent = self._session.extent()
+        return replace(result, message=f"{result.message} {extent}")
 
     def place(self) -> Iterator[CheckResult]:
         """The calling account's role in its organization."""
@@ -156,8 +163,8 @@ class CallerChecks:
         remedy = "In the management account, run this, or run the bot there:"
         snippet = remedies.register(self._session.account_id)
         if alone and self._session.wanted is None:
-            message += ", so only this account is checked."
-            return line("Calling account", State.WARNING, message, remedy, snippet)
+            state, extent = self._session.extent()
+            return line("Calling account", state, f"{message}. {extent}", remedy, snippet)
         return line("Calling account", State.FAILURE, f"{message}.", remedy, snippet)
 
     def _identity(self) -> tuple[str, list[str]]:

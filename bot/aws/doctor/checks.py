@@ -141,7 +141,10 @@ class AwsChecks:
                 "ListAccounts", lambda: client.list_accounts(MaxResults=_PAGE)
             )
         except GatewayError as error:
-            yield self._session.failed("Accounts", error.failure, "organizations:ListAccounts")
+            failed = self._session.failed("Accounts", error.failure, "organizations:ListAccounts")
+            if self._session.wanted is None and error.failure.cause.is_denial:
+                failed = replace(failed, message=f"{failed.message} {self._session.extent()[1]}")
+            yield failed
             self._session.in_the_way = self._session.in_the_way or "the accounts can't be listed"
             return
         special = {self._session.account_id, self._session.organization["MasterAccountId"]}

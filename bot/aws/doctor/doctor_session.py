@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.aws.access_denied import Request
 from bot.aws.doctor import remedies
+from bot.domain.errors import StoreError
 from bot.domain.failures import FailureCode
 from bot.domain.scope import CallerRole, Scope, ScopeKind
 from bot.services.doctor import CheckResult, Section, State
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from bot.aws.rate_limiter import RateLimiter
     from bot.aws.retrying_calls import ApiCaller
     from bot.domain.failures import Failure
+    from bot.domain.scope import KnownOrganization
 
 _T = TypeVar("_T")
 
@@ -34,6 +36,7 @@ class DoctorSession:
         wanted: what must be in scope; None: the organization, if there is one.
         assumes: the ARN of the role that is assumed to call, if any.
         endpoint: the URL and the region for a service in a partition.
+        known: the organization that earlier checks listed, given the calling account.
     """
 
     def __init__(
@@ -42,8 +45,11 @@ class DoctorSession:
         limiter: RateLimiter,
         wanted: ScopeKind | None,
         assumes: str = "",
+        *,
         endpoint: Callable[[str, str], tuple[str, str]] = lambda _service, _partition: ("", ""),
+        known: Callable[[str], KnownOrganization | None] = lambda _account_id: None,
     ) -> None:
+        self._known = known
         self._calls = calls
         self._limiter = limiter
         self.wanted = wanted
@@ -60,6 +66,19 @@ class DoctorSession:
     def alone(self) -> bool:
         """Whether only one account exists, or only one is to be checked."""
         return self.wanted is ScopeKind.ACCOUNT or self.role is CallerRole.STANDALONE
+
+    def extent(self) -> tuple[State, str]:
+        """What is checked if the organization can't be listed and the scope is detected."""
+        try:
+            known = self._known(self.account_id)
+        except StoreError:
+            return State.FAILURE, "No account is checked, since the database can't be read."
+        if known is not None:
+            why = f"since earlier checks covered the organization {known.id}"
+            return State.FAILURE, f"No account is checked, {why}."
+        if self.role is CallerRole.MANAGEMENT:
+            return State.FAILURE, "No account is checked."
+        return State.WARNING, f"Only account {self.account_id} is checked."
 
     @property
     def subject(self) -> str:

@@ -23,7 +23,8 @@ def departed_accounts(
     """The ids of accounts that complete listings of organizations don't contain.
 
     An empty listing, or one of a single account, says nothing about other accounts. Organizations
-    that a complete scan did not visit are no longer scanned.
+    that a complete scan did not visit are no longer scanned; unless AWS denied to list one that it
+    did visit, which may be the same under another name.
 
     Args:
         scan: the scan that ended.
@@ -40,7 +41,7 @@ def departed_accounts(
         and part.scope.kind is ScopeKind.ORGANIZATION
     }
     scanned = {part.organization for part in parts}
-    others_left = bool(listed) and scan.state is ScanState.COMPLETE
+    others_left = bool(listed) and scan.state is ScanState.COMPLETE and not scan.limits
     return [
         account_id
         for account_id, organization in unlisted.items()

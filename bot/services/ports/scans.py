@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from bot.domain.findings import AccountResult
     from bot.domain.scans import Changes, Scan, ScanReport, Trigger
+    from bot.domain.scope import KnownOrganization
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,15 @@ class ScanRepository(Protocol):
 
     def report(self, scan_id: int) -> ScanReport:
         """A recorded scan with its accounts; `changes` has what it opened and resolved."""
+        ...
+
+    def listed_before(self, organization: str, account_id: str) -> KnownOrganization | None:
+        """The organization that scans listed, if other accounts of it are still known.
+
+        Args:
+            organization: the name of the `[[aws]]` section, empty without one.
+            account_id: the calling account, which doesn't count.
+        """
         ...
 
     def cut_off_dead(self) -> int:

@@ -60,7 +60,7 @@ def finish_scan(
     if failed:
         begun = bool(results) or len(failed) < len(parts)
         state = ScanState.INCOMPLETE if begun or stopped else ScanState.FAILED
-    named = any(part.organization for part in parts)
+    told_apart = any(part.organization or (part.scope and part.scope.limit) for part in parts)
     return replace(
         scan,
         state=state,
@@ -68,7 +68,7 @@ def finish_scan(
         scope=next((part.scope for part in parts if part.scope is not None), None),
         counts=count(results),
         failure=next((_failure_of(part) for part in (*stopped, *failed)), None),
-        parts=tuple(parts) if named else (),
+        parts=tuple(parts) if told_apart else (),
     )
 
 

@@ -72,7 +72,8 @@ def _message(content: AnnouncementContent, links: RowLinks) -> Message:
         case AnnouncementKind.OTHER_BOTS:
             message = other_bots_message(content)
         case AnnouncementKind.STARTED:
-            message = started_message(content.planned_by, content.announcement.created_at)
+            began = content.announcement.created_at
+            message = started_message(content.planned_by, began, content.scan)
         case _:
             assert_never(kind)
     return message

@@ -119,4 +119,5 @@ def _last(scan: Scan | None) -> str:
     counts = f"{bad:,} of {accounts(scan.accounts)} {are} non-compliant"
     if unchecked:
         counts += f", {unchecked:,} couldn't be checked"
-    return f"Last check: {when}. {counts}."
+    limits = "".join(f" {escape(why.message)}" for why in scan.limits.values())
+    return f"Last check: {when}. {counts}.{limits}"

@@ -27,6 +27,7 @@ from bot.slack.views.home_summary import summary
 from bot.slack.views.open_accounts import account_rows, attention_heading, common_problem
 from bot.slack.views.problem import problem_message
 from bot.slack.views.row_actions import EXEMPT, VERIFY, account_name, title
+from bot.slack.views.scan_limits import limits
 from bot.slack.views.show_all import SHOW
 
 if TYPE_CHECKING:
@@ -104,6 +105,8 @@ def _problems(overview: Overview) -> Iterator[Block]:
     """What keeps checks or alerts from working, and what accounts couldn't be checked for."""
     if overview.last_scan is not None and overview.last_scan.failing:
         yield paragraph(_failing(overview.last_scan))
+    if overview.last_scan is not None:
+        yield from limits(overview.last_scan)
     if overview.waiting is not None:
         yield paragraph(_waiting(overview.waiting))
     if overview.others is not None and overview.others.lasting:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.overview import Overview
+    from bot.domain.scans import Scan
     from bot.slack.views.blocks import Block
 
 CHECK: Final = "altcontact_home_check"
@@ -28,7 +29,7 @@ def summary(overview: Overview, next_check: datetime | None) -> Iterator[Block]:
     if overview.checked:
         share = f"{overview.percent}%" if overview.percent or not overview.compliant else "Under 1%"
         of_all = f"{overview.compliant:,} of {accounts(overview.checked)}"
-        yield header(f"{share} compliant ({of_all})")
+        yield header(_heading(overview, share, of_all))
         yield section(mrkdwn(_counts(overview)), accessory=check)
         yield context(_times(overview, next_check))
         return
@@ -41,6 +42,16 @@ def summary(overview: Overview, next_check: datetime | None) -> Iterator[Block]:
     else:
         text = f"{_PURPOSE}\n*No account has been checked yet.* {_times(overview, next_check)}"
     yield section(mrkdwn(text), accessory=check)
+
+
+def _heading(overview: Overview, share: str, of_all: str) -> str:
+    """The share, with what it is about unless that is all accounts as they are now."""
+    last = overview.last_scan
+    if last is not None and last.failing:
+        return f"{share} compliant when last checked ({of_all})"
+    if last is not None and last.limits:
+        return f"Only {accounts(overview.checked)} checked: {share} compliant"
+    return f"{share} compliant ({of_all})"
 
 
 def _counts(overview: Overview) -> str:
@@ -56,8 +67,17 @@ def _counts(overview: Overview) -> str:
         if overview.counts.get(outcome)
     ]
     if overview.compliant == overview.checked:
-        said.insert(0, ":white_check_mark: Every account has valid alternate contacts")
+        said.insert(0, _all_well(overview.last_scan))
     return " · ".join(said)
+
+
+def _all_well(last: Scan | None) -> str:
+    """That nothing needs attention, as far as the last scan can say so."""
+    if last is not None and last.failing:
+        return "Every account had valid alternate contacts when it was last checked"
+    if last is not None and last.limits:
+        return "What was checked has valid alternate contacts"
+    return ":white_check_mark: Every account has valid alternate contacts"
 
 
 def _times(overview: Overview, next_check: datetime | None) -> str:

@@ -20,6 +20,7 @@ from bot.slack.views.blocks import (
 )
 from bot.slack.views.finding_rows import NO_LINKS
 from bot.slack.views.message import Message
+from bot.slack.views.scan_limits import limits
 from bot.slack.views.scan_result_rows import causes, contact_rows
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def result_message(
         blocks.append(paragraph(escape(summary) + _since_then(page)))
         blocks.append(context(_counts(report)))
     blocks += _failures(scan)
+    blocks += limits(scan)
     blocks += contact_rows(scan.id, page, links)
     blocks += causes(report.results, ROOM - text_size(blocks))
     blocks += [context(note)] if note else []
@@ -122,7 +124,15 @@ def _headline(scan: Scan, *, is_over: bool) -> str:
         return f"{begin}{short:,} of {accounts(scan.accounts)} {verb} attention"
     if unchecked:
         return f"{begin}{accounts(unchecked)} couldn't be checked"
+    if scan.limits:
+        return f"{begin}{_only_checked(scan.accounts)}"
     return f"{begin}{'no' if begin else 'No'} account needs attention"
+
+
+def _only_checked(number: int) -> str:
+    """That nothing needs attention, as far as that can be said: an organization wasn't listed."""
+    it = "it needs no attention" if number == 1 else "none needs attention"
+    return f"Only {accounts(number)} checked: {it}"
 
 
 def _since_then(page: FindingPage) -> str:

@@ -10,7 +10,7 @@ from bot.store.audit_log import has_entry
 from bot.store.checkpoints import checkpoint_status
 from bot.store.leadership import leader
 from bot.store.mappers import to_scan
-from bot.store.scans import LAST
+from bot.store.scans import LAST, listed_before
 from bot.store.slack_health import other_bots, waiting_alerts
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.domain.checkpoints import CheckpointStatus, LogHead
     from bot.domain.leadership import Leader
     from bot.domain.scans import Scan
+    from bot.domain.scope import KnownOrganization
     from bot.domain.slack_health import OtherBots, WaitingAlerts
     from bot.services.doctor import Check, State
     from bot.services.ports.clock import Clock
@@ -48,6 +49,10 @@ class DatabaseChecks(ABC):
     def last_scan(self) -> Scan | None:
         """The newest scan that ended by itself."""
         return self._read("scans", _last_scan)
+
+    def listed_before(self, organization: str, account_id: str) -> KnownOrganization | None:
+        """The organization that scans listed, if other accounts of it are still known."""
+        return self._read("scans", lambda db: listed_before(db, organization, account_id))
 
     def waiting(self) -> WaitingAlerts | None:
         """The alerts waiting to be posted."""

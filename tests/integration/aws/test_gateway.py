@@ -133,7 +133,25 @@ def test_a_denied_listing_is_told_by_its_action(aws: AwsSandbox, calling_as: Cal
         calling_as(wanted=ScopeKind.ORGANIZATION).scope()
     assert caught.value.failure.cause is FailureCode.PERMISSION_MISSING
     assert "organizations:ListAccounts" in caught.value.remedy
-    assert calling_as().scope().kind is ScopeKind.ACCOUNT
+    with pytest.raises(GatewayError) as caught:
+        calling_as().scope()
+    assert "organizations:ListAccounts" in str(caught.value)
+    assert "ALTCONTACT_SCOPE=account" in caught.value.remedy
+
+
+@pytest.mark.parametrize("caller", ["standalone", "member"])
+def test_another_role_does_not_reduce_the_scope(
+    aws: AwsSandbox, calling_as: CallingAs, monkeypatch: pytest.MonkeyPatch, caller: str
+) -> None:
+    """Credentials of an account that can't see the organization are no news about it."""
+    gateway = calling_as()
+    gateway.scope()
+    monkeypatch.delenv("AWS_SESSION_TOKEN")  # not all have one
+    for name, value in aws.environment(caller).items():
+        monkeypatch.setenv(name, value)
+    aws.expire("management")
+    with pytest.raises(GatewayError, match="earlier checks covered the organization"):
+        gateway.scope()
 
 
 @pytest.mark.parametrize("action", ["ListAccounts", "DescribeOrganization"])

@@ -3,11 +3,14 @@
 import json
 import os
 import signal
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from altcontact_sandbox.aws.organizations.identity import MEMBER_ID, STANDALONE_ID
 from altcontact_sandbox.aws.sandbox import AwsSandbox
 
 from bot.domain.contacts import AlternateContact
@@ -33,6 +36,11 @@ class Command:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
         self._folder = folder
+
+    def become(self, aws: AwsSandbox, caller: str) -> None:
+        """Call as another of the sandbox's callers; not all have a session token."""
+        self.environ.pop("AWS_SESSION_TOKEN", None)
+        self.environ |= aws.environment(caller)
 
     def start(self, *arguments: str) -> Process:
         """Start the command."""
@@ -163,6 +171,51 @@ def test_interrupted(aws: AwsSandbox, command: Command, number: signal.Signals) 
     assert "Traceback" not in err
     aws.clear_faults()
     assert command.check()[0] == 0
+
+
+@pytest.mark.parametrize("caller", ["member", "standalone"])
+def test_one_account(aws: AwsSandbox, command: Command, caller: str) -> None:
+    """A first check: alone is all there is; in an organization that can't be listed it isn't."""
+    command.become(aws, caller)
+    own = {"member": MEMBER_ID, "standalone": STANDALONE_ID}[caller]
+    aws.set_contact(own, "SECURITY", CONTACT)
+    status, made, err = command.check()
+    assert [account["id"] for account in made["accounts"]] == [own]
+    limits = made["scan"]["limits"]
+    if caller == "standalone":
+        assert (status, limits) == (0, [])
+        return
+    assert status == 3
+    assert limits[0]["code"] == "wrong_caller"
+    assert f"Only account {own} is checked, since the bot can't list its organization." in err
+    assert limits[0]["remedy"] in err
+    command.environ["ALTCONTACT_SCOPE"] = "account"
+    status, made, err = command.check()
+    assert (status, made["scan"]["limits"]) == (0, [])
+    assert "Only account" not in err
+
+
+@pytest.mark.parametrize("caller", ["management", "member", "standalone"])
+def test_an_organization_that_was_listed_before(
+    aws: AwsSandbox, command: Command, caller: str
+) -> None:
+    """With another role, or one without a right, no account is taken for all, and none is gone."""
+    set_everywhere(aws)
+    assert command.check()[0] == 0
+    aws.deny("organizations:ListAccounts")
+    command.become(aws, caller)
+    status, made, err = command.check()
+    assert status == 2
+    assert made["accounts"] == []
+    assert "earlier checks covered the organization o-" in err
+    assert "other accounts" in err
+    assert "ALTCONTACT_SCOPE=account" in err
+    with closing(sqlite3.connect(command.environ["ALTCONTACT_DATABASE"])) as db:
+        assert not db.execute("SELECT id FROM accounts WHERE gone_at IS NOT NULL").fetchall()
+    aws.clear_denials()
+    command.become(aws, "management")
+    status, made, _ = command.check()
+    assert (status, len(made["accounts"])) == (0, len(aws.accounts()))
 
 
 def test_without_credentials(command: Command, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome
 from bot.domain.rule_catalog import Rule
 from bot.domain.scans import ScanPart, ScanState
-from bot.domain.scope import ScopeKind
+from bot.domain.scope import KnownOrganization, ScopeKind
+from bot.domain.timetable import Timetable
 from tests.integration.store.databases import open_at, query
 from tests.integration.store.fixtures import (
     ORGANIZATION,
@@ -95,6 +96,51 @@ def test_parts_are_kept(store: DatabaseStore) -> None:
     assert store.scans.report(1).results == (of("a", 1),)
     (due, *_) = store.announcements.due()
     assert store.announcements.content(due.id, 9).scan == kept
+
+
+def test_a_limit_is_kept_and_ends_nothing(store: DatabaseStore) -> None:
+    """Not even accounts of an organization that the same scan no longer visited."""
+    scan(store, part("a"), of("a", 1), of("a", 2))
+    limit = failure(FailureCode.WRONG_CALLER)
+    limited = replace(ALONE, limit=limit)
+    changes = scan(store, part("b", None, limited), of("b", 1))
+    kept = store.scans.get(2)
+    assert kept is not None
+    assert kept.parts == (part("b", None, limited),)
+    assert kept.limits == {"b": limit}
+    assert changes.resolved == ()
+    assert store.accounts.names() == ["Account 1", "Account 2"]
+
+
+def test_what_was_listed_before(store: DatabaseStore) -> None:
+    """An organization of whose accounts others than the caller's are still there."""
+    own, other = account(1).id, account(2).id
+    scan(store, part("b", None, ALONE), of("b", 1))
+    assert store.scans.listed_before("b", own) is None
+    scan(store, part("a"), part("b", None, ALONE), of("a", 1), of("b", 3))
+    assert store.scans.listed_before("a", own) is None
+    assert store.scans.listed_before("b", other) is None  # never by a listing
+    scan(store, part("a"), part("b", FailureCode.DENIED, None), of("a", 1), of("a", 2))
+    known = KnownOrganization(ORGANIZATION.organization_id, 1)
+    assert store.scans.listed_before("a", own) == known
+    scan_once(store, result(4), result(5))  # without sections: the others are gone
+    assert store.scans.listed_before("a", own) is None
+    assert store.scans.listed_before("", account(4).id) == known
+
+
+def test_the_first_message_says_what_is_not_checked(store: DatabaseStore) -> None:
+    """As long as it isn't: the message is updated in place."""
+    store.announcements.introduce(Timetable("0 9 * * *", "UTC"))
+    [started] = store.announcements.due()
+    limit = failure(FailureCode.WRONG_CALLER)
+    send(store, started.id)
+    for scope, is_news in ((replace(ALONE, limit=limit), 1), (ORGANIZATION, 1), (ORGANIZATION, 0)):
+        scan(store, part("", None, scope), of("", 1, COMPLIANT))
+        shown = store.announcements.content(started.id, 9)
+        assert shown.scan is not None
+        assert shown.scan.limits == ({"": limit} if scope.limit else {})
+        assert [each.id for each in store.announcements.due()] == [started.id] * is_news
+        store.announcements.sent(started.id, "C1", "1.1", shown.announcement.revision)
 
 
 def test_accounts_left_where_the_listing_was_complete(store: DatabaseStore) -> None:

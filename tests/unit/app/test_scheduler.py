@@ -103,6 +103,7 @@ def make(
         check_on_start: bool = False,
         scheduler: Paused | None = None,
         upkeep: Callable[[], None] = lambda: None,
+        may_retry: Callable[[], bool] = lambda: False,
         leads: Callable[[], bool] = lambda: True,
     ) -> Schedule:
         made.append(
@@ -115,6 +116,7 @@ def make(
                 check_on_start=check_on_start,
                 scheduler=scheduler,
                 upkeep=upkeep,
+                may_retry=may_retry,
                 leads=leads,
             )
         )
@@ -456,15 +458,31 @@ def test_upkeep_goes_by_what_has_passed(
 ) -> None:
     """Every ten minutes, and at once after the clock was set or the machine slept."""
     daily = schedule()
-    clock.tick(599)
+    clock.tick(119)
     daily.look()
     assert paused.take() == set()
+    clock.tick(480)
+    daily.look()
+    assert paused.take() == {"retry"}
     clock.tick(1)
     daily.look()
     assert paused.take() == {"upkeep"}
     clock.set(timedelta(hours=-3))
     daily.look()
     assert paused.take() == {"upkeep"}
+
+
+@pytest.mark.parametrize("worthwhile", [True, False])
+def test_a_check_that_aws_did_not_let_begin_is_made_again(
+    make: Callable[..., Schedule], worthwhile: bool
+) -> None:
+    """Within minutes rather than on the next day, once AWS lets it."""
+    paused = Paused()
+    schedule = make(scheduler=paused, may_retry=lambda: worthwhile)
+    schedule.start()
+    paused.take()
+    schedule.retry()
+    assert paused.take() == ({JOB} if worthwhile else set())
 
 
 def test_a_last_check_in_the_future_is_made_again(

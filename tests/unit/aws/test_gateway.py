@@ -134,7 +134,8 @@ def test_a_standalone_account_has_itself_in_scope() -> None:
 
 def test_a_caller_that_may_not_ask_about_the_organization_looks_after_itself() -> None:
     """Where AWS does not let the caller find out, the role is not made up."""
-    found = gateway(Wire().on("DescribeOrganization", NOT_LISTED)).scope()
+    wire = Wire().on("DescribeOrganization", NOT_LISTED).on("ListAccounts", NOT_LISTED)
+    found = gateway(wire).scope()
     assert (found.kind, found.role) == (ScopeKind.ACCOUNT, CallerRole.UNKNOWN)
 
 

@@ -43,6 +43,7 @@ def test_scan() -> None:
         "scope": "organization",
         "caller": "management account 111122223333",
         "organizations": [],
+        "limits": [],
     }
     scan = written(report([]))["scan"]
     assert datetime.fromisoformat(scan["started_at"]).utcoffset() == timedelta(0)

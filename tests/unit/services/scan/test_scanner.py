@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from bot.domain.findings import AccountResult
     from bot.domain.scans import Changes, Scan, ScanReport
+    from bot.domain.scope import KnownOrganization
     from bot.services.ports.scans import ScanClaim, ScanRepository
     from bot.services.ports.store import Store
     from bot.services.scan.scanner import Scanner, Ticket
@@ -85,6 +86,10 @@ class FrailScans:
         renewed = self._scans.renew(scan_id, done, total)
         self.renewed.set()
         return renewed
+
+    def listed_before(self, organization: str, account_id: str) -> KnownOrganization | None:
+        """Read it."""
+        return self._scans.listed_before(organization, account_id)
 
     def cut_off_dead(self) -> int:
         if self.polled:

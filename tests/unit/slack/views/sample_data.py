@@ -26,7 +26,16 @@ from bot.domain.fixes import Fix, FixRequest, FixState
 from bot.domain.policy.policy import Policy
 from bot.domain.readings import Absent, ContactReading, Present, Unreadable
 from bot.domain.rule_catalog import SEVERITIES, Rule, Severity
-from bot.domain.scans import Changes, Scan, ScanReport, ScanState, Trigger, TriggerKind, count
+from bot.domain.scans import (
+    Changes,
+    Scan,
+    ScanPart,
+    ScanReport,
+    ScanState,
+    Trigger,
+    TriggerKind,
+    count,
+)
 from bot.domain.scope import CallerRole, Scope, ScopeKind
 
 NOW: Final = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
@@ -67,6 +76,20 @@ def scan(
         count(results or []),
         why,
     )
+
+
+LIMIT: Final = Failure(
+    FailureCode.WRONG_CALLER,
+    "Only account 222222222222 is checked, since the bot can't list <its> organization.",
+    "Run the bot in the management account.",
+)
+
+
+def limited_scan(name: str = "") -> Scan:
+    """A scan of one account whose organization can't be listed."""
+    scope = Scope(ScopeKind.ACCOUNT, CallerRole.MEMBER, "222222222222", limit=LIMIT)
+    counts = {outcome: int(outcome is Outcome.COMPLIANT) for outcome in Outcome}
+    return replace(scan(), scope=scope, counts=counts, parts=(ScanPart(name, scope),))
 
 
 RULES: Final = {

@@ -32,7 +32,16 @@ from tests.unit.slack.views.assertions import (
     assert_links_nothing_by_itself,
     texts,
 )
-from tests.unit.slack.views.sample_data import CONTACT, HOSTILE, NOW, account_id, finding, scan
+from tests.unit.slack.views.sample_data import (
+    CONTACT,
+    HOSTILE,
+    LIMIT,
+    NOW,
+    account_id,
+    finding,
+    limited_scan,
+    scan,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,6 +174,22 @@ def test_checks_that_run_or_fail() -> None:
     nothing = text(shown(Overview({}, last_scan=scan(ScanState.FAILED, why))))
     assert "*No account has been checked yet.*" in nothing
     assert "working" not in said + nothing
+
+
+def test_not_all_is_well_without_the_whole_organization() -> None:
+    """Neither if only one account is checked, nor while the last check failed."""
+    all_compliant = {Outcome.COMPLIANT: 1}
+    limited = text(shown(Overview(all_compliant, last_scan=limited_scan())))
+    assert "Only 1 account checked: 100% compliant" in limited
+    assert LIMIT.message.replace("<its>", "&lt;its&gt;") in limited
+    assert f"To fix this: {LIMIT.remedy}" in limited
+    why = failure(FailureCode.WRONG_CALLER)
+    failed = text(shown(Overview(all_compliant, last_scan=scan(ScanState.FAILED, why))))
+    assert "100% compliant when last checked (1 of 1 account)" in failed
+    for said in (limited, failed):
+        assert ":white_check_mark:" not in said
+        assert "Every account has" not in said
+        assert "working" not in said
 
 
 def test_health() -> None:

@@ -179,6 +179,16 @@ def test_each_organization_has_its_trouble() -> None:
     assert "emea called from" in marked(message)
 
 
+def test_one_account_in_place_of_an_organization_is_not_all() -> None:
+    """The headline doesn't say that all is well; below it are the reason and the next step."""
+    report = ScanReport(data.limited_scan(), [])
+    message = scan_result.result_message(report)
+    assert_sound(message)
+    assert message.text.startswith("Only 1 account checked: it needs no attention. ")
+    assert "is checked, since the bot can't list &lt;its&gt; organization." in marked(message)
+    assert f"To fix this: {data.LIMIT.remedy}" in marked(message)
+
+
 def test_a_result_shows_what_became_of_its_contacts() -> None:
     """Shown again, it says what was resolved since, and offers no Fix for that."""
     fixed = data.finding(1, resolved=True, by="U0ALICE001")

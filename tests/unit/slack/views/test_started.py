@@ -28,6 +28,17 @@ def test_it_says_what_the_bot_does_and_when() -> None:
         assert_sound(message)
 
 
+def test_it_says_what_is_not_checked() -> None:
+    """Why only one account is, and what to do."""
+    content = data.notice(AnnouncementKind.STARTED)
+    started = replace(content.announcement, timetable=Timetable("0 9 * * *", "UTC"))
+    content = replace(content, announcement=started, scan=data.limited_scan("<corp>"))
+    message = announcement_message(content)
+    assert "*&lt;corp&gt;:* Only account 222222222222 is checked" in message.text
+    assert message.text.endswith("To fix this: Run the bot in the management account.")
+    assert_sound(message)
+
+
 def test_it_needs_a_timetable() -> None:
     """Another kind of announcement has none."""
     with pytest.raises(ValueError, match="has no timetable"):
