@@ -7,6 +7,7 @@ one.
 from __future__ import annotations
 
 import logging
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import botocore.session
@@ -15,6 +16,7 @@ from botocore.credentials import (
     CredentialResolver,
     create_credential_resolver,
 )
+from botocore.loaders import create_loader
 
 from bot.aws.access_denied import Request
 from bot.aws.credential_errors import explain_credentials, require_sendable
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     import boto3
     from botocore.config import Config
     from botocore.credentials import Credentials
+    from botocore.loaders import Loader
     from botocore.session import Session
 
     from bot.domain.failures import Failure
@@ -49,6 +52,7 @@ def open_core(profile: str | None) -> Session:
         logging.getLogger(logger).setLevel(logging.CRITICAL)
     try:
         core = botocore.session.Session(profile=profile)
+        core.register_component("data_loader", _loader(core.get_config_variable("data_path")))
         settings = core.get_scoped_config()  # parses the files, and looks for the profile
         region = _region(settings, named=profile is not None)
         if region:
@@ -60,6 +64,15 @@ def open_core(profile: str | None) -> Session:
         raise SetupError(explain_settings(exc)) from None
     core.register_component("credential_provider", _NamedChain(chain, core))
     return core
+
+
+@cache
+def _loader(data_path: str | None) -> Loader:
+    """What reads botocore's models: one for all sessions, as they keep them, and take long to read.
+
+    A session of a role, and of a person in it, has clients within milliseconds then.
+    """
+    return create_loader(data_path)
 
 
 def _region(settings: Mapping[str, Any], *, named: bool) -> str:

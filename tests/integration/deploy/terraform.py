@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import hcl2
@@ -16,8 +17,12 @@ _MARKS: Final = frozenset({"__is_block__", "__comments__", "__inline_comments__"
 """Keys that python-hcl2 adds."""
 
 
-def blocks(folder: Path) -> dict[str, list[Any]]:
-    """All blocks of a module, by their kind: `variable`, `locals`, `resource` and others."""
+@cache
+def blocks(folder: Path) -> Mapping[str, list[Any]]:
+    """All blocks of a module, by their kind: `variable`, `locals`, `resource` and others.
+
+    To parse them takes a second, so tests share what was read, and change nothing in it.
+    """
     found: dict[str, list[Any]] = {}
     for path in sorted(folder.glob("*.tf")):
         with path.open(encoding="utf-8") as file:

@@ -14,6 +14,7 @@ from tests.integration.deploy.policies import EVERYTHING, ROOT, SECRET, TEMPLATE
 from tests.integration.deploy.terraform import blocks, local_values, texts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 MODULES: Final = (
@@ -30,7 +31,7 @@ def _ids(paths: Any) -> list[str]:  # noqa: ANN401 - any sequence of paths
     return [str(path.relative_to(ROOT)) for path in paths]
 
 
-def _declared(module: dict[str, list[Any]], kind: str) -> set[str]:
+def _declared(module: Mapping[str, list[Any]], kind: str) -> set[str]:
     """The names of blocks: of resources and data sources with their type."""
     found = set()
     for each in module.get(kind, []):
