@@ -149,16 +149,25 @@ def _words(cause: FailureCode, action: str, sign: re.Match[str] | None) -> tuple
         return f"The account is {state}, so AWS doesn't allow this.", ""
     if not action:
         return "", ""
+    message = remedy = ""
     match cause:
         case FailureCode.DENIED_BY_SCP:
-            return f"{action} was denied by a service control policy.", ""
+            message = f"{action} was denied by a service control policy."
         case FailureCode.PERMISSION_MISSING:
-            return (
+            message = (
                 f"The bot's role doesn't have permission to call {action}. Its IAM policy doesn't "
-                "allow it.",
-                f"Add {action} to the bot's IAM policy. docs/install.md has the complete policy.",
+                "allow it."
+            )
+            remedy = (
+                f"Add {action} to the bot's IAM policy. docs/install.md has the complete policy."
+            )
+        case FailureCode.WRONG_CALLER if action.startswith("organizations:"):
+            message = (
+                f"AWS denied {action}, which only the management account and delegated "
+                "administrators can call."
             )
         case FailureCode.DENIED:
-            return f"AWS denied {action} without giving a reason.", ""
+            message = f"AWS denied {action} without giving a reason."
         case _:
-            return "", ""
+            pass
+    return message, remedy

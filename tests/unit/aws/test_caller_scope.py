@@ -26,7 +26,7 @@ FORBIDDEN = refusal(
     "User: arn:aws:sts::111122223333:assumed-role/bot/jo@corp.example is not authorized to perform:"
     " organizations:ListAccounts because no identity-based policy allows the action",
 )
-BY_SCP = refusal("AccessDeniedException", "explicit deny in a service control policy")
+BY_SCP = refusal("AccessDeniedException", "with an explicit deny in a service control policy")
 LISTED = ok(Accounts=[{"Id": OWN, "Name": "main", "State": "ACTIVE"}])
 THROTTLED = refusal("TooManyRequestsException", status=429)
 
@@ -81,6 +81,7 @@ def test_the_one_account_is_checked(
     assert scope.limit is not None
     assert scope.limit.cause is cause
     assert scope.limit.message.startswith(f"Only account {OWN} is checked, since the bot can't")
+    assert "organizations:ListAccounts" in scope.limit.message
     assert scope.limit.remedy.endswith(f"If this is the only account to check, {SETTING}.")
     assert "jo@corp.example" not in str(scope)
 
