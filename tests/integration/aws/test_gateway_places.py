@@ -260,7 +260,8 @@ def test_the_statement_that_the_doctor_prints_is_enough_to_write(
         for line in check.run()
     ]
     [writing] = [line.snippet for line in lines if line.name == "Writing"]
-    reading = {"Effect": "Allow", "Action": "organizations:Describe*", "Resource": "*"}
+    actions = ["organizations:DescribeOrganization", "organizations:ListAccounts"]
+    reading = {"Effect": "Allow", "Action": actions, "Resource": "*"}
     statements = [reading, json.loads(writing)]
     aws.attach_policy({"Version": "2012-10-17", "Statement": statements}, principal)
     for account_id in reached:
