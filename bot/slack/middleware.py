@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from slack_bolt import Ack, BoltRequest
 
     from bot.services.audit_trail import AuditTrail
-    from bot.services.ports.store import DeliveryRepository
+    from bot.services.ports.deliveries import DeliveryRepository
     from bot.slack.background import BackgroundTasks
     from bot.slack.direct_messages import DirectMessages
     from bot.slack.refused_requests import RefusedRequests

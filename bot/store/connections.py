@@ -16,6 +16,7 @@ from bot.store.transaction import SqliteTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 BUSY_TIMEOUT: Final = 10.0
@@ -64,6 +65,10 @@ class SqliteConnections:
         """
         with self.migrating() as db:
             yield SqliteTransaction(db)
+
+    def appending(self) -> AbstractContextManager[SqliteTransaction]:
+        """A write transaction like others: SQLite has one writer at a time."""
+        return self.writing()
 
     @contextmanager
     def wiping(self) -> Iterator[SqliteTransaction]:

@@ -36,6 +36,10 @@ class MeasuredConnections:
         """See `Connections.writing`."""
         return self._measured("write", self._connections.writing())
 
+    def appending(self) -> AbstractContextManager[Transaction]:
+        """See `Connections.appending`."""
+        return self._measured("write", self._connections.appending())
+
     def wiping(self) -> AbstractContextManager[Transaction]:
         """See `Connections.wiping`."""
         return self._measured("write", self._connections.wiping())

@@ -30,6 +30,7 @@ from bot.store.migrations.migrate import migrate, refuse_foreign
 from bot.store.overviews import Overviews
 from bot.store.owner import Lease, this_process
 from bot.store.replicas import Replicas
+from bot.store.requests import Requests
 from bot.store.run_files import RunFileRecords
 from bot.store.runs import Runs
 from bot.store.scans import Scans
@@ -110,6 +111,7 @@ class DatabaseStore:
         self.overviews = Overviews(connections, clock)
         self.figures = FigureCounts(connections, clock)
         self.deliveries = Deliveries(connections, clock)
+        self.requests = Requests(connections, clock)
         self.slack_health = SlackHealth(connections, clock)
 
     def close(self) -> None:

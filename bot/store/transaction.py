@@ -86,6 +86,14 @@ class Connections(Protocol):
         """A write transaction: the only writer of this database from its first statement on."""
         ...
 
+    def appending(self) -> AbstractContextManager[Transaction]:
+        """A write transaction that may run beside a writer, where the database can do that.
+
+        It depends on nothing that others write: it deletes what is old, and adds rows that nobody
+        changes, in the order of their keys, so that no two of these wait for each other.
+        """
+        ...
+
     def wiping(self) -> AbstractContextManager[Transaction]:
         """The same; what is wiped in it can't be read from the database's files afterwards."""
         ...

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.services.ports.approvals import ApprovalRepository
     from bot.services.ports.audit import AuditRepository
     from bot.services.ports.auto_fixes import AutoFixRepository
+    from bot.services.ports.deliveries import DeliveryRepository, RequestRepository
     from bot.services.ports.files import RunFileRepository
     from bot.services.ports.findings import FindingRepository
     from bot.services.ports.fixes import FixRepository
@@ -188,14 +189,6 @@ class AnnouncementRepository(Protocol):
         ...
 
 
-class DeliveryRepository(Protocol):
-    """Recent deliveries from Slack, which repeats those that are not acknowledged in time."""
-
-    def is_first(self, key: str) -> bool:
-        """Whether this is the first delivery; remembers it for a day."""
-        ...
-
-
 class SlackHealthRepository(Protocol):
     """Alerts that wait to be posted, and other bots on the same Slack app."""
 
@@ -282,6 +275,11 @@ class Store(Protocol):
     @property
     def deliveries(self) -> DeliveryRepository:
         """Recent deliveries from Slack, which repeats those that are not acknowledged in time."""
+        ...
+
+    @property
+    def requests(self) -> RequestRepository:
+        """Recent requests that arrived by HTTP."""
         ...
 
     @property

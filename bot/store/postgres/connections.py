@@ -133,6 +133,18 @@ class PostgresConnections:
                     raise
 
     @contextmanager
+    def appending(self) -> Iterator[PostgresTransaction]:
+        """A write transaction beside the writer's; see `Connections.appending`."""
+        with (
+            translated(self.name),
+            self._pool.connection() as connection,
+            connection.transaction(),
+        ):
+            transaction = PostgresTransaction(connection)
+            yield transaction
+            transaction.flush()
+
+    @contextmanager
     def wiping(self) -> Iterator[PostgresTransaction]:
         """The same; the old versions of what is wiped are removed afterwards.
 

@@ -10,6 +10,7 @@ import pytest
 from bot.domain.alert_summary import AccountState
 from bot.domain.announcements import AnnouncementKind, CheckedAccounts, SendState
 from bot.domain.contacts import ContactType
+from bot.domain.deliveries import EarlierRequest
 from bot.domain.errors import StoreError
 from bot.domain.failures import FailureCode, failure
 from bot.domain.findings import Outcome, ResolutionKind
@@ -331,9 +332,28 @@ def test_delivery_is_first_once_a_day(path: Path, store: DatabaseStore, clock: S
     assert store.deliveries.is_first("trigger-2")
     clock.tick(86_400)
     assert not store.deliveries.is_first("trigger-1")
-    clock.tick(1)
+    clock.tick(61)
     assert store.deliveries.is_first("trigger-1")
     assert query(path, "SELECT count(*) FROM deliveries") == [(1,)]
+
+
+def test_a_request_is_known_to_every_replica(
+    path: Path, store: DatabaseStore, clock: SetClock
+) -> None:
+    """How long ago it came, and whether it was answered; many at once, and again after a day."""
+    with open_at(path, clock) as other:
+        assert store.requests.note(["b", "a"], []) == {}
+        clock.tick(2)
+        assert other.requests.note(["a", "c"], ["b"]) == {
+            "a": EarlierRequest(2.0, is_answered=False)
+        }
+        assert store.requests.note(["b"], ["b", "c"]) == {
+            "b": EarlierRequest(2.0, is_answered=True)
+        }
+        assert store.deliveries.is_first("a")
+        clock.tick(86_401)
+        assert store.deliveries.is_first("later")
+        assert other.requests.note(["a", "b"], []) == {}
 
 
 NON_COMPLIANT, UNCHECKED = AnnouncementKind.NON_COMPLIANT, AnnouncementKind.UNCHECKED

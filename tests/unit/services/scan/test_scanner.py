@@ -112,6 +112,7 @@ class FrailStore:
         self.accounts = store.accounts
         self.overviews = store.overviews
         self.deliveries = store.deliveries
+        self.requests = store.requests
         self.slack_health = store.slack_health
         self.audit = store.audit
         self.auto_fixes = store.auto_fixes
