@@ -101,6 +101,7 @@ class Workspace:
         self.faults: list[Fault] = []
         self.token_problem = self.app_token_problem = ""
         self.bot_token, self.app_token = BOT_TOKEN, APP_TOKEN
+        self.signing_secret = SIGNING_SECRET
         self.events: set[str] = set(BOT_EVENTS)
         self.has_home = True
         self.deliveries: set[asyncio.Task[Any]] = set()

@@ -24,7 +24,10 @@ class SlackActions(SlackFaultSettings):
     def commands(
         self, number: int, text: str, user: str = ALICE, channel: str = ALERTS
     ) -> list[Seen]:
-        """Type a slash command so many times at once; gives what each gives."""
+        """Type a slash command so many times at once; gives what each gives.
+
+        `{n}` in the text becomes the number of each, from 1.
+        """
         told: list[Seen] = self._act(
             "commands", user=user, channel=channel, line=text, number=number
         )["each"]

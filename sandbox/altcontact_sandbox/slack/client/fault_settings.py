@@ -106,9 +106,12 @@ class SlackFaultSettings:
         """Refuse the bot's token so: token_revoked, account_inactive, invalid_auth; '' takes it."""
         self._set("settings", token_problem=problem)
 
-    def rotate_tokens(self, *, bot: str = "", app: str = "") -> None:
-        """Take another bot token or app-level token from now on; the former is refused."""
-        given = {"bot_token": bot, "app_token": app}
+    def rotate_tokens(self, *, bot: str = "", app: str = "", signing: str = "") -> None:
+        """Take another bot token or app-level token from now on; the former is refused.
+
+        Or sign requests by HTTP with another secret.
+        """
+        given = {"bot_token": bot, "app_token": app, "signing_secret": signing}
         self._set("settings", **{name: token for name, token in given.items() if token})
 
     def archive(self, channel: str = ALERTS) -> None:

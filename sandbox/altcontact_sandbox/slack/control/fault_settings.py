@@ -39,6 +39,7 @@ _SETTINGS: Final = frozenset(
         "app_token_problem",
         "bot_token",
         "app_token",
+        "signing_secret",
         "clock_skew",
         "latency",
         "ghost_connections",

@@ -47,8 +47,12 @@ class PeopleActions:
         return told
 
     async def commands(self, user: str, channel: str, line: str, number: int) -> Payload:
-        """Type a slash command so many times at once; gives what each gives, as `each`."""
-        typed = [self.command(user, channel, line) for _ in range(number)]
+        """Type a slash command so many times at once; gives what each gives, as `each`.
+
+        `{n}` in the line becomes the number of each, from 1.
+        """
+        lines = [line.replace("{n}", str(each)) for each in range(1, number + 1)]
+        typed = [self.command(user, channel, each) for each in lines]
         return {"each": await asyncio.gather(*typed)}
 
     async def say(self, user: str, channel: str, text: str, thread_ts: str = "") -> Payload:

@@ -152,7 +152,8 @@ class HttpMode:
     ) -> _Answered:
         """One signed request, and what its answer means."""
         content, content_type = _encoded(kind, payload)
-        signed = sign(content, time.time() + self._space.clock_skew)
+        now = time.time() + self._space.clock_skew
+        signed = sign(content, now, self._space.signing_secret)
         sent = {
             "Content-Type": content_type,
             "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
