@@ -269,7 +269,8 @@ class SlackBot:
         self.connection = slack_connection(
             settings,
             self._bolt,
-            tokens.app,
+            tokens,
+            store.requests,
             on_connected=on_connected,
             metrics=metrics,
             count_others=OtherBotsWatch(

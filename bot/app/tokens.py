@@ -1,4 +1,7 @@
-"""Slack's tokens for a running bot, which are read again once Slack doesn't accept them."""
+"""Slack's tokens for a running bot, which are read again once Slack doesn't accept them.
+
+The signing secret is read again once a request's signature doesn't match it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from bot.config.settings import variable
+from bot.slack.signing_secret import SigningSecret
 from bot.slack.token import SlackToken
 
 if TYPE_CHECKING:
@@ -19,10 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SlackTokens:
-    """The bot token and the app-level token."""
+    """The bot token and the app-level token, and the signing secret if that one can change."""
 
     bot: SlackToken
     app: SlackToken
+    signing: SigningSecret | None = None
 
     def when_replaced(self, call: Callable[[], None]) -> None:
         """Call this after the bot token was replaced."""
@@ -40,6 +45,8 @@ class SlackTokens:
         """Stop reading them again."""
         self.bot.stop()
         self.app.stop()
+        if self.signing is not None:
+            self.signing.stop()
 
 
 def fixed_tokens(settings: Settings) -> SlackTokens:
@@ -60,4 +67,13 @@ def renewable_tokens(start: StartSettings) -> SlackTokens:
         place, read = renewal
         return SlackToken(value, variable(name), place=place, read=read)
 
-    return SlackTokens(token("slack_bot_token"), token("slack_app_token"))
+    def signing_secret(name: str) -> SigningSecret | None:
+        value = getattr(start.settings, name).get_secret_value()
+        if start.settings.http is None or (renewal := start.renewal(name)) is None:
+            return None
+        place, read = renewal
+        return SigningSecret(value, place=place, read=read)
+
+    return SlackTokens(
+        token("slack_bot_token"), token("slack_app_token"), signing_secret("slack_signing_secret")
+    )

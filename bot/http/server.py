@@ -23,7 +23,7 @@ from bot.domain.errors import ListenError, new_error_id
 from bot.http.connections import channel_class
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     Address = tuple[str, int]
@@ -154,14 +154,14 @@ class HttpServer:
 
         try:
             chunks = app(environ, start)
-            body = b"".join(chunks)
+            complete = _Complete([b"".join(chunks)], getattr(chunks, "close", _nothing))
             status, headers = started
         except Exception as error:  # noqa: BLE001 - an app's defect must not end the server
             reference = new_error_id()
             _log.error("work failed", reference=reference, exc_info=error)
             return plain_answer(HTTPStatus.INTERNAL_SERVER_ERROR, start_response)
         start_response(status, headers)
-        return [body]
+        return complete
 
     def _serve(self) -> None:
         """Move bytes between sockets and requests until the server is stopped and drained."""
@@ -231,6 +231,18 @@ class HttpServer:
         with suppress(OSError):
             self._server.socket.close()
         self._server.asyncore.close_all(self._map, ignore_all=True)
+
+
+class _Complete(list[bytes]):
+    """A complete answer. waitress closes it once it has sent it, and so what it was made of."""
+
+    def __init__(self, body: Iterable[bytes], close: Callable[[], None]) -> None:
+        super().__init__(body)
+        self.close = close
+
+
+def _nothing() -> None:
+    """Close what needs no closing."""
 
 
 def allowing(methods: Collection[str], app: WSGIApplication) -> WSGIApplication:

@@ -19,10 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 import structlog
-from cachetools import TTLCache
 from slack_bolt import BoltRequest, BoltResponse
 from slack_bolt.adapter.wsgi import SlackRequestHandler
-from slack_sdk.signature import SignatureVerifier
 
 from bot.services.ports.metrics import NoMetrics
 from bot.services.pulse import Pulse
@@ -37,14 +35,13 @@ if TYPE_CHECKING:
     from slack_bolt.adapter.wsgi.http_request import WsgiHttpRequest
 
     from bot.services.ports.metrics import Metrics
+    from bot.slack.earlier_requests import EarlierRequests
+    from bot.slack.signing_secret import SigningSecret
 
 _log = structlog.get_logger(__name__)
 
 MAX_AGE: Final = 300
 """Seconds that a signature is valid, before and after its time: Slack's recommendation."""
-
-_REMEMBERED: Final = 100_000
-"""Signatures that are remembered. Only Slack can make one, so nobody else can fill this."""
 
 _LOG_INTERVAL: Final = 60.0
 """Seconds between two log lines about refused requests: anyone can send such requests."""
@@ -55,10 +52,6 @@ _SSL_CHECK: Final = ("ssl_check", "1")
 _SHORT_BODY: Final = 2000
 """Characters of a body in which Slack's check of certificates is looked for."""
 
-_WRONG_SIGNATURE: Final = (
-    "If these are Slack's requests, copy SLACK_SIGNING_SECRET from the app's page at "
-    "https://api.slack.com/apps, Basic Information → Signing Secret. Then restart the bot."
-)
 _WRONG_CLOCK: Final = "If these are Slack's requests, synchronize this machine's clock."
 
 
@@ -89,28 +82,27 @@ class HttpMode:
 
     Args:
         app: the Bolt app whose listeners answer.
-        signing_secret: the secret by which Slack signs.
+        secret: the secret by which Slack signs.
+        earlier: the requests that came before.
         on_connected: called at the start.
         metrics: take how long each ack takes.
-
-    Raises:
-        ValueError: the secret is empty.
     """
 
     def __init__(
         self,
         app: App,
-        signing_secret: str,
+        secret: SigningSecret,
+        earlier: EarlierRequests,
         *,
         on_connected: Callable[[], None] = lambda: None,
         metrics: Metrics | None = None,
     ) -> None:
-        self._verifier = SignatureVerifier(signing_secret)
+        self._secret = secret
+        self._earlier = earlier
         # It never beats: there is no thread here, and the server's own answers `/healthz`.
         self.pulse = Pulse("requests")
         self._bolt = _Handler(app, metrics or NoMetrics())
         self._on_connected = on_connected
-        self._known: TTLCache[str, bool] = TTLCache(_REMEMBERED, ttl=2 * MAX_AGE)
         self._lock = threading.Lock()
         self._last: float | None = None
         self._refused = 0
@@ -122,6 +114,7 @@ class HttpMode:
 
     def stop(self) -> None:
         """The server is stopped by its owner, before this."""
+        self._earlier.stop()
 
     def status(self) -> HttpStatus:
         """What arrived so far."""
@@ -133,42 +126,40 @@ class HttpMode:
         """Answer a request: refuse it, or pass it to Bolt."""
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         try:
-            self._verify(environ, body)
+            signature = self._verify(environ, body)
         except _Refused as refusal:
             if _is_ssl_check(body) or (refusal.known and _is_retry(environ)):
                 return _end(HTTPStatus.OK, start_response)
             self._log_refusal(refusal)
             return _end(HTTPStatus.UNAUTHORIZED, start_response)
         environ["wsgi.input"] = io.BytesIO(body)
-        return self._bolt(environ, start_response)
+        answer = self._bolt(environ, start_response)
+        return _Answer(answer, lambda: self._earlier.answered(signature))
 
-    def _verify(self, environ: WSGIEnvironment, body: bytes) -> None:
+    def _verify(self, environ: WSGIEnvironment, body: bytes) -> str:
         """Let pass what Slack signed within five minutes, once.
+
+        Returns:
+            The signature.
 
         Raises:
             _Refused: it is anything else.
         """
-        timestamp = environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "")
-        signature = environ.get("HTTP_X_SLACK_SIGNATURE", "")
+        timestamp = str(environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", ""))
+        signature = str(environ.get("HTTP_X_SLACK_SIGNATURE", ""))
         if not (_TIMESTAMP.fullmatch(timestamp) and _SIGNATURE.fullmatch(signature)):
             raise _Refused("no signature of Slack's")
         if abs(time.time() - int(timestamp)) > MAX_AGE:
             raise _Refused("a signature that is older than five minutes", _WRONG_CLOCK)
-        try:
-            valid = self._verifier.is_valid(body, timestamp, signature)
-        except UnicodeDecodeError:  # the body; Slack's are UTF-8
-            valid = False
-        if not valid:
-            raise _Refused("a wrong signature", _WRONG_SIGNATURE)
-        with self._lock:
-            known = signature in self._known
-            self._known[signature] = True
-            if not known:
-                first, self._last, self._refused = self._last is None, time.monotonic(), 0
-        if known:
+        if not self._secret.has_signed(body, timestamp, signature):
+            raise _Refused("a wrong signature", self._secret.remedy)
+        if self._earlier.is_repeated(signature):
             raise _Refused("a request that came before", known=True)
+        with self._lock:
+            first, self._last, self._refused = self._last is None, time.monotonic(), 0
         if first:
             _log.info("first request from Slack")
+        return signature
 
     def _log_refusal(self, refusal: _Refused) -> None:
         """Count it, and log it unless another one was logged just before."""
@@ -179,6 +170,14 @@ class HttpMode:
                 return
             self._logged = now
         _log.warning("request refused", problem=str(refusal), remedy=refusal.remedy)
+
+
+class _Answer(list[bytes]):
+    """An answer that says when it was sent: the server then closes it."""
+
+    def __init__(self, chunks: Iterable[bytes], sent: Callable[[], None]) -> None:
+        super().__init__(chunks)
+        self.close = sent
 
 
 class _Handler(SlackRequestHandler):

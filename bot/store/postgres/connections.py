@@ -135,14 +135,8 @@ class PostgresConnections:
     @contextmanager
     def appending(self) -> Iterator[PostgresTransaction]:
         """A write transaction beside the writer's; see `Connections.appending`."""
-        with (
-            translated(self.name),
-            self._pool.connection() as connection,
-            connection.transaction(),
-        ):
-            transaction = PostgresTransaction(connection)
-            yield transaction
-            transaction.flush()
+        with self._lent() as connection, connection.transaction():
+            yield PostgresTransaction(connection)
 
     @contextmanager
     def wiping(self) -> Iterator[PostgresTransaction]:

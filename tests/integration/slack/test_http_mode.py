@@ -12,7 +12,6 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 import structlog
 from altcontact_sandbox.slack.transport.http_mode import sign
-from slack_bolt import App
 
 from bot.slack.http_mode import HttpMode
 from sandbox.tests.slack.fixtures import slack, slack_server
@@ -191,6 +190,47 @@ def test_a_request_that_came_before_is_refused(bench: SlackBench) -> None:
     assert len(bench.slack.private()) == 2
 
 
+def test_a_request_that_another_replica_answered_is_refused(
+    bench: SlackBench, tmp_path: Path
+) -> None:
+    """Nor on another replica, nor after a restart; Slack's own retry there gets an ack."""
+    body = command(bench)
+    headers = sign(body, time.time() - 10)
+    assert post(bench, body, headers) == (200, "")
+    bench.slack.wait_private("altcontact fix")
+    other = SlackBench(bench.slack, tmp_path, WEB, LAKE, by_http=True)
+    other.web.start()
+    try:
+        assert post(other, body, headers)[0] == 401
+        assert post(other, body, headers | {"X-Slack-Retry-Num": "1"}) == (200, "")
+        unanswered = command(bench, "nonsense")
+        headers = sign(unanswered, time.time())
+        bench.store.requests.note([headers["X-Slack-Signature"]], [])
+        bench.clock.tick(2)
+        other.clock.tick(2)
+        # A replica that was killed before it answered; the load balancer tries another one.
+        assert post(other, unanswered, headers) == (200, "")
+        assert post(bench, unanswered, headers)[0] == 401
+        bench.slack.wait_private("nonsense")
+    finally:
+        other.web.stop(60)
+        other.settle()
+        other.store.close()
+    bench.stop_connection()
+    bench.settle()
+    assert len(bench.slack.private()) == 2
+
+
+def test_a_database_that_is_locked_keeps_no_ack_waiting(
+    slack: SlackSandbox, tmp_path: Path
+) -> None:
+    """The request is acked, and the person told that nothing was done."""
+    for bench in started(SlackBench(slack, tmp_path, WEB, by_http=True, busy_timeout=0.6)):
+        bench.lock_database()
+        assert bench.slack.command("/altcontact help")["acked"]
+        bench.slack.wait_private("Nothing was done")
+
+
 def test_an_event_that_is_delivered_again_acts_once(bench: SlackBench) -> None:
     """Slack signs it again, and says that it is a retry."""
     bench.slack.say("hello", ALICE, f"D{ALICE[1:]}")
@@ -281,9 +321,3 @@ def test_what_is_known_of_requests(bench: SlackBench) -> None:
     assert "dana" not in str(line)
     bench.slack.command("/altcontact help")
     assert mode.status().refused == 0
-
-
-def test_no_secret_is_no_secret() -> None:
-    """What a key of nothing signs would be anybody's."""
-    with pytest.raises(ValueError, match="empty"):
-        HttpMode(App(token="xoxb-1", token_verification_enabled=False), "")
