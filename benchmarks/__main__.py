@@ -1,6 +1,6 @@
 """`make bench`: runs the benchmarks, or those named, and prints a table.
 
-Usage: python -m benchmarks [--quick] [scan | ack | memory | start | sandbox | policy |
+Usage: python -m benchmarks [--quick] [scan | ack | replicas | memory | start | sandbox | policy |
                               home | monitoring | organization | preview | databases |
                               run | cold] …
 
@@ -42,6 +42,7 @@ NAMES = (
     "start",
     "sandbox",
     "ack",
+    "replicas",
     "memory",
     "policy",
     "home",
@@ -72,6 +73,7 @@ def main(arguments: list[str]) -> None:
             "sandbox": lambda: sandbox_start.warm(folder),
             "cold": lambda: sandbox_start.cold(folder),
             "ack": lambda: answering.measure(aws, slack, folder),
+            "replicas": lambda: answering.measure_replicas(aws, slack, folder),
             "memory": lambda: footprint.measure(aws, slack, folder),
             "policy": evaluation.measure,
             "home": lambda: home.measure(slack, folder, quick=quick),
