@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import re
+import signal
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -15,9 +18,11 @@ from altcontact_sandbox.slack.transport.http_mode import REQUEST_PATH, sign
 
 from tests.e2e import conftest, test_home, test_many, test_story
 from tests.launcher import launcher
+from tests.postgres import query, server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from altcontact_sandbox.aws.sandbox import AwsSandbox
     from altcontact_sandbox.slack.sandbox import SlackSandbox
@@ -135,37 +140,72 @@ def answers(seen: dict[str, Any]) -> list[dict[str, Any]]:
     return [each for each in seen["messages"] if "nonsense" in each["text"]]
 
 
-def test_a_replica_is_killed_while_two_hundred_commands_come(
-    bot: Bot, slack: SlackSandbox, aws: AwsSandbox, environment: dict[str, str]
-) -> None:
-    """The other one acks what the killed one didn't, and nothing is carried out twice."""
+@pytest.fixture
+def replicas(
+    environment: dict[str, str], slack: SlackSandbox, port: int
+) -> Iterator[dict[int, conftest.Bot]]:
+    """Two replicas by port on one PostgreSQL, not started yet, with a load balancer before them."""
     with listen(0, "bot") as listener:
-        port: int = listener.getsockname()[1]
-    other = conftest.Bot({**environment, "ALTCONTACT_HTTP": f"{HOST}:{port}"})
-    first = f"http://{environment['ALTCONTACT_HTTP']}{REQUEST_PATH}"
-    slack.use_http(first, f"http://{HOST}:{port}{REQUEST_PATH}")
+        ports = [port, int(listener.getsockname()[1])]
+    environment |= {"ALTCONTACT_DATABASE": server().with_tables(), "ALTCONTACT_LEASE": "3"}
+    made = {
+        each: conftest.Bot({**environment, "ALTCONTACT_HTTP": f"{HOST}:{each}"}) for each in ports
+    }
+    slack.use_http(*(f"http://{HOST}:{each}{REQUEST_PATH}" for each in ports))
+    yield made
+    for each in made.values():
+        each.stop()
+
+
+def test_the_leader_is_killed_while_two_hundred_commands_come(
+    replicas: dict[int, conftest.Bot],
+    slack: SlackSandbox,
+    aws: AwsSandbox,
+    environment: dict[str, str],
+) -> None:
+    """While it scans. The other one acks what it didn't, takes the lead, and repeats nothing.
+
+    Nor does it do what the leader did already, whoever sends it a copy.
+    """
+    (port, leader), (other_port, other) = replicas.items()
     aws.seed_many(300)
-    bot.start()
-    bot.wait_log("scan ended")
-    other.start()
-    try:
-        slack.wait_connected(2)
-        aws.latency(2000)
-        slack.command("/altcontact check")
-        slack.settings(ack_within=30.0)  # how soon acks come is measured by `make bench`
-        with ThreadPoolExecutor(1) as pool:
-            before = len(slack.acks())
-            typing = pool.submit(slack.commands, PEOPLE, "/altcontact nonsense")
-            slack.wait(lambda _: len(slack.acks()) > before + 20, WAIT, "acks")
-            other.kill()
-            told = typing.result(WAIT)
-        assert [each["acked"] for each in told] == [True] * PEOPLE
-        assert slack.command("/altcontact nonsense")["acked"]
-        slack.wait(lambda seen: answers(seen)[-1:], WAIT, "an answer")
-        assert len(answers(slack.state())) <= PEOPLE + 1
-    finally:
-        aws.latency(0)
-        other.stop()
+    leader.start().wait_log("this process leads")
+    other.start().wait_log("another process leads, this one answers Slack")
+    leader.wait_log("scan ended")
+    slack.wait_connected(2)
+    url = environment["ALTCONTACT_DATABASE"]
+
+    body = command(slack, "nonsense-0")
+    copied = sign(body, time.time())
+    assert post(port, body, copied) == 200
+    answered = f"answered:{copied['X-Slack-Signature']}"
+    while not query(url, "SELECT 1 FROM deliveries WHERE key = ?", answered):
+        threading.Event().wait(0.05)
+
+    aws.latency(2000)
+    leader.send_signal(signal.SIGUSR1)
+    leader.wait_log("scan started", number=2)
+    slack.settings(ack_within=30.0)  # how soon acks come is measured by `make bench`
+    with ThreadPoolExecutor(1) as pool:
+        before = len(slack.acks())
+        typing = pool.submit(slack.commands, PEOPLE, "/altcontact nonsense-{n}")
+        slack.wait(lambda _: len(slack.acks()) > before + 20, WAIT, "acks")
+        leader.kill()
+        told = typing.result(WAIT)
+    assert [each["acked"] for each in told] == [True] * PEOPLE
+    assert len(leader.lines("scan ended")) == 1, "the scan was over before the commands were"
+    other.wait_log("this process leads")
+    aws.latency(0)
+
+    assert post(other_port, body, copied) == 401
+    assert slack.command("/altcontact nonsense-201")["acked"]
+    slack.wait(lambda seen: "nonsense-201" in str(answers(seen)), WAIT, "an answer")
+    other.terminate()  # which finishes what it took
+    told_of = Counter(
+        found[0] for m in answers(slack.state()) if (found := re.search(r"nonsense-\d+", m["text"]))
+    )
+    assert set(told_of.values()) == {1}
+    assert told_of.keys() >= {"nonsense-0", "nonsense-201"}
 
 
 def test_a_stop_drains(bot: Bot, slack: SlackSandbox, port: int) -> None:
@@ -226,8 +266,18 @@ def test_a_port_that_is_taken(environment: dict[str, str], port: int, slack: Sla
     assert "free port" in ended.stderr
 
 
-def test_the_doctor_over_http(environment: dict[str, str], bot: Bot, slack: SlackSandbox) -> None:
-    """Outside of the bot it tries no app-level token; inside it knows Slack's last request."""
+@pytest.mark.refused("no_ack")
+def test_the_doctor_and_a_rotated_secret(
+    environment: dict[str, str], bot: Bot, slack: SlackSandbox, tmp_path: Path
+) -> None:
+    """Outside of the bot it tries no app-level token; inside it knows Slack's last request.
+
+    The signing secret is regenerated: the bot reads its file again, and nothing restarts.
+    """
+    file = tmp_path / "signing-secret"
+    file.write_text(environment.pop("SLACK_SIGNING_SECRET"))
+    file.chmod(0o600)
+    environment["SLACK_SIGNING_SECRET_FILE"] = str(file)
     bot.start()
     slack.wait_connected()
     bot.wait_log("scan ended")
@@ -238,3 +288,10 @@ def test_the_doctor_over_http(environment: dict[str, str], bot: Bot, slack: Slac
     told = slack.wait_private("checks passed")
     slack.press("altcontact_doctor_show_all", message=told)
     slack.wait_view("arrive by HTTP; the last one")
+    new = "feedface" * 4
+    file.write_text(new)
+    slack.rotate_tokens(signing=new)
+    while not slack.command("/altcontact help")["acked"]:  # at once, if reading it isn't slow
+        threading.Event().wait(0.1)
+    bot.wait_log("signing secret replaced", place=f"the file {file}")
+    assert new not in bot.log
