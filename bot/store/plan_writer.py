@@ -117,7 +117,7 @@ SELECT announcement_id FROM findings WHERE id IN (
 )
 """
 
-_TOGETHER: Final = 1000
+_TOGETHER: Final = 500
 """Accounts whose rows are read at once: a server isn't asked for each account."""
 
 

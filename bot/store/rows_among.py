@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from bot.store.transaction import Row, Transaction
 
-MOST: Final = 1000
+MOST: Final = 500
 """How many values a statement names at once; SQLite allows 32,766."""
 
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from bot.services.ports.clock import Clock
     from bot.store.transaction import Row, Value
 
-TOGETHER: Final = 1000
-"""Rows that are sent at once. The way to the server takes longer than most of them."""
+TOGETHER: Final = 500
+"""Rows that are sent at once. More would save few ways to the server, and take more memory."""
 
 STREAMED: Final = 2000
 """Rows of a long result that are in memory at once."""
