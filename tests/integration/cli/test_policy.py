@@ -91,9 +91,11 @@ def test_explain(aws: AwsSandbox, command: Command, tmp_path: Path) -> None:
         "security.email management@corp.example [[policy.override]] 2 (line 9) "
         "overrides [[policy.override]] 1 (line 5): corp@corp.example"
     )
-    # Known by now, so that AWS is not asked again.
+    # Known once it was checked, so that AWS is not asked again.
+    assert command.run("check")[0] == 1
     aws.deny("organizations:ListAccounts")
-    status, out, _ = command.run("policy", "explain", MANAGEMENT, "--json")
+    status, out, err = command.run("policy", "explain", MANAGEMENT, "--json")
+    assert status == 0, err
     made: dict[str, Any] = json.loads(out)
     assert (status, made["account"]["id"]) == (0, MANAGEMENT)
     assert {each["key"]: each["value"] for each in made["values"]}["domains"] == ["corp.example"]
