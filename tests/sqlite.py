@@ -11,7 +11,10 @@ from bot.store import SqliteStore
 
 
 def with_tables(path: Path) -> Path:
-    """A file for a store to open, which has all tables, unless there is one; the same path."""
+    """A file for a store to open, which has all tables, unless there is one; the same path.
+
+    For one process at a time: others would see half a file.
+    """
     if not path.exists():
         path.write_bytes(_template())
     return path

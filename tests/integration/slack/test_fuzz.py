@@ -57,7 +57,10 @@ if TYPE_CHECKING:
 
 __all__ = ["_aws", "aws", "slack", "slack_server"]
 
-pytestmark = pytest.mark.no_cover  # it would take as long again, for lines that others run through
+pytestmark = [
+    pytest.mark.no_cover,  # it would take as long again, for lines that others run through
+    pytest.mark.timeout(1200),  # a busy machine takes several times as long
+]
 
 PAYLOADS: Final = int(os.environ.get("ALTCONTACT_FUZZ_PAYLOADS", "5000"))
 SEED: Final = int(os.environ.get("ALTCONTACT_FUZZ_SEED", "10"))

@@ -21,5 +21,6 @@ def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         # Tests set the time by which leases end; `test_leadership.py` shows the server's.
         monkeypatch.setattr(PostgresTransaction, "now", lambda _, clock: clock.now())
         current.server = postgres.server()
+    current.is_prepared = True
     yield request.param
     current.end()

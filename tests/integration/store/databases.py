@@ -34,6 +34,8 @@ class Databases:
     """Where the databases of the test are that runs now. `server` is None for SQLite."""
 
     server: Server | None = None
+    is_prepared = False
+    """Whether new files have all tables at once. Not so in the processes that a test starts."""
 
     def __init__(self) -> None:
         self._urls: dict[Path, str] = {}
@@ -70,7 +72,7 @@ def open_at(path: Path | str, clock: Clock, *arguments: Any, **options: Any) -> 
     """Open the store of a test: a SQLite file, or the PostgreSQL database in its place."""
     where = place(path)
     kind = PostgresStore if where.startswith("postgresql://") else SqliteStore
-    if kind is SqliteStore and Path(where).parent.is_dir():
+    if kind is SqliteStore and current.is_prepared and Path(where).parent.is_dir():
         with_tables(Path(where))
     store = kind(where, clock, *arguments, **options)
     current.places[store] = where
