@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -82,6 +83,7 @@ class PostgresConnections:
         self._address = Address(url, busy_timeout, application)
         self.name = self._address.name
         self._begin = (f"{int(busy_timeout * 500)}ms", WRITER)
+        self._busy_timeout = busy_timeout
         self._close_timeout = close_timeout
         self._pool: ConnectionPool[_Pooled] = ConnectionPool(
             connection_class=_Pooled,
@@ -90,7 +92,6 @@ class PostgresConnections:
             timeout=busy_timeout,
             reconnect_timeout=_RECONNECT,
             kwargs={"address": self._address},
-            check=ConnectionPool.check_connection,
             open=False,
         )
         try:
@@ -161,14 +162,37 @@ class PostgresConnections:
             StoreError: there is none; the error of the last attempt to connect, if it failed.
         """
         with translated(self.name):
+            connection = self._usable()
             try:
-                with self._pool.connection() as connection:
+                with connection:
                     yield connection
+            finally:
+                self._pool.putconn(connection)
+
+    def _usable(self) -> _Pooled:
+        """A connection of the pool that the server still knows.
+
+        After a restart it knows none of them. The pool, left to check them itself, would wait ever
+        longer after each one that is broken.
+        """
+        deadline = time.monotonic() + self._busy_timeout
+        while True:
+            try:
+                connection = self._pool.getconn(max(deadline - time.monotonic(), 0.0))
             except PoolTimeout:
                 # The pool connects in threads of its own, and keeps the cause to itself.
                 if (why := self._address.failure) is None:
                     raise
                 raise StoreError(str(why), why.remedy) from None
+            try:
+                ConnectionPool.check_connection(connection)
+            except psycopg.Error:
+                self._pool.putconn(connection)  # which replaces it
+            except BaseException:
+                self._pool.putconn(connection)
+                raise
+            else:
+                return connection
 
     def _was_committed(self, number: str) -> bool:
         """Whether PostgreSQL committed a transaction.

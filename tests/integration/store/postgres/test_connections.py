@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,7 @@ from bot.app.clock import SystemClock
 from bot.domain.audit import AuditAction, AuditEntry
 from bot.domain.errors import StoreError
 from bot.store.postgres.address import Address
+from bot.store.postgres.connections import POOL_SIZE, PostgresConnections
 from bot.store.postgres.store import PostgresStore
 from tests import postgres
 from tests.postgres import Server, query
@@ -212,6 +214,28 @@ def test_the_server_is_restarted(tmp_path: Path) -> None:
         assert not list(tmp_path.iterdir())
     finally:
         server.close()
+
+
+def test_many_connections_from_before_a_restart() -> None:
+    """None of them is waited for, however many the bot had: a transaction has a new one at once."""
+    server = Server()
+    with closing(server):
+        server.start()
+        connections = PostgresConnections(server.create())
+        together = threading.Barrier(POOL_SIZE)
+
+        def read() -> None:
+            with connections.reading() as db:
+                together.wait(PATIENCE)
+                db.rows("SELECT 1")
+
+        with closing(connections), ThreadPoolExecutor(POOL_SIZE) as readers:
+            for one in [readers.submit(read) for _ in range(POOL_SIZE)]:
+                one.result()
+            server.stop(signal.SIGQUIT)
+            server.start()
+            with connections.writing() as db:
+                assert db.rows("SELECT 1 AS one") == [{"one": 1}]
 
 
 def raising(url: str, body: str) -> None:
