@@ -80,6 +80,16 @@ def test_the_index_lists_every_page() -> None:
     assert "(docs/README.md)" in README
 
 
+def test_decisions_are_numbered() -> None:
+    """Each has a number of its own, the same in its name and its title."""
+    titles = {
+        path.name: path.read_text().partition(".")[0]
+        for path in sorted((ROOT / "docs/decisions").glob("0*.md"))
+    }
+    assert list(titles.values()) == [f"# {number}" for number in range(1, len(titles) + 1)]
+    assert all(int(name[:4]) == int(title[2:]) for name, title in titles.items())
+
+
 def test_every_command_is_described() -> None:
     """Each command has a row, and there are no other rows."""
     described = [name(cells[0]) for cells in rows("docs/commands.md")]
